@@ -1,0 +1,276 @@
+//! The same client without `await`: each call is driven in the caller's thread, on a lane of its own.
+
+use crate::{
+    Agent, AgentStatus, Artifact, ClientOptions, Error, File, FileHit, FollowUpOptions, LaunchOptions, ListOptions,
+    Message, OnProgress, Page, Result, RunResult, SearchOptions, Source, StopOptions, UploadOptions, WaitOptions,
+    nomic::{self, Listed},
+};
+
+/// The client of one instance and one key, for threads.
+#[derive(Clone, Debug)]
+pub struct Nomic(crate::Nomic);
+
+impl Nomic {
+    /// See [`crate::Nomic::new`].
+    ///
+    /// # Errors
+    /// `Config` if the key or the instance is missing or cannot be right.
+    pub fn new(options: ClientOptions) -> Result<Self> {
+        crate::Nomic::new(options).map(Self)
+    }
+
+    /// Files: upload and search.
+    pub fn files(&self) -> Files {
+        Files { nomic: self.clone(), inner: self.0.files() }
+    }
+
+    /// Agents: launch, look, stop, attach.
+    pub fn agents(&self) -> Agents {
+        Agents { nomic: self.clone(), inner: self.0.agents() }
+    }
+
+    /// See [`crate::Nomic::ask`].
+    ///
+    /// # Errors
+    /// Those of launching and waiting.
+    pub fn ask(
+        &self,
+        launch: LaunchOptions,
+        files: Vec<Source>,
+        wait: WaitOptions,
+        progress: Option<OnProgress>,
+    ) -> Result<RunResult> {
+        self.drive(self.0.ask(launch, files, wait, progress))
+    }
+
+    fn drive<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
+        let never = || Error::new(crate::ErrorKind::Unexpected, "A call was interrupted, though nobody asked for it.");
+        self.0.drive(future, || false).map_err(|error| error.unwrap_or_else(never))
+    }
+}
+
+/// See [`nomic::Files`].
+#[derive(Clone)]
+pub struct Files {
+    nomic: Nomic,
+    inner: nomic::Files,
+}
+
+impl Files {
+    /// See [`nomic::Files::upload`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn upload(&self, source: Source, options: UploadOptions, progress: Option<OnProgress>) -> Result<File> {
+        self.nomic.drive(self.inner.upload(source, options, progress))
+    }
+
+    /// See [`nomic::Files::search`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn search(&self, options: SearchOptions) -> Result<Pager<FileHit>> {
+        Ok(Pager { nomic: self.nomic.clone(), inner: self.inner.search(options)? })
+    }
+}
+
+/// See [`nomic::Agents`].
+#[derive(Clone)]
+pub struct Agents {
+    nomic: Nomic,
+    inner: nomic::Agents,
+}
+
+impl Agents {
+    /// See [`nomic::Agents::launch`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn launch(&self, options: LaunchOptions, files: Vec<Source>, progress: Option<OnProgress>) -> Result<AgentRun> {
+        self.run(self.nomic.drive(self.inner.launch(options, files, progress)))
+    }
+
+    /// See [`nomic::Agents::get`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn get(&self, id: &str) -> Result<Agent> {
+        self.nomic.drive(self.inner.get(id))
+    }
+
+    /// See [`nomic::Agents::list`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn list(&self, options: ListOptions) -> Result<Pager<Agent>> {
+        Ok(Pager { nomic: self.nomic.clone(), inner: self.inner.list(options)? })
+    }
+
+    /// See [`nomic::Agents::conversation`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn conversation(&self, id: &str) -> Result<Vec<Message>> {
+        self.nomic.drive(self.inner.conversation(id))
+    }
+
+    /// See [`nomic::Agents::artifact`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn artifact(&self, agent_id: &str, artifact_id: &str) -> Result<Artifact> {
+        self.nomic.drive(self.inner.artifact(agent_id, artifact_id))
+    }
+
+    /// See [`nomic::Agents::stop`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn stop(&self, id: &str) -> Result<Agent> {
+        self.nomic.drive(self.inner.stop(id))
+    }
+
+    /// See [`nomic::Agents::attach`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn attach(&self, target: &str) -> Result<AgentRun> {
+        self.run(self.nomic.drive(self.inner.attach(target)))
+    }
+
+    fn run(&self, run: Result<nomic::AgentRun>) -> Result<AgentRun> {
+        Ok(AgentRun { nomic: self.nomic.clone(), inner: run? })
+    }
+}
+
+/// See [`nomic::AgentRun`].
+#[derive(Clone, Debug)]
+pub struct AgentRun {
+    nomic: Nomic,
+    inner: nomic::AgentRun,
+}
+
+impl AgentRun {
+    /// The agent's id.
+    pub fn id(&self) -> &str {
+        self.inner.id()
+    }
+
+    /// Which turn this is; 1 is the launch.
+    pub fn turn(&self) -> u32 {
+        self.inner.turn()
+    }
+
+    /// The agent as it was last seen.
+    pub fn agent(&self) -> Agent {
+        self.inner.agent()
+    }
+
+    /// The status as it was last seen.
+    pub fn status(&self) -> AgentStatus {
+        self.inner.status()
+    }
+
+    /// This run as text, for `agents.attach` in any language.
+    pub fn token(&self) -> String {
+        self.inner.token()
+    }
+
+    /// Where people look at it.
+    pub fn url(&self) -> String {
+        self.inner.url()
+    }
+
+    /// See [`nomic::AgentRun::refresh`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn refresh(&self) -> Result<Agent> {
+        self.nomic.drive(self.inner.refresh())
+    }
+
+    /// See [`nomic::AgentRun::wait`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn wait(&self, options: WaitOptions, progress: Option<OnProgress>) -> Result<RunResult> {
+        self.nomic.drive(self.inner.wait(options, progress))
+    }
+
+    /// See [`nomic::AgentRun::updates`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn updates(&self, options: WaitOptions) -> Result<Updates> {
+        Ok(Updates { nomic: self.nomic.clone(), inner: self.inner.updates(options)? })
+    }
+
+    /// See [`nomic::AgentRun::conversation`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn conversation(&self) -> Result<Vec<Message>> {
+        self.nomic.drive(self.inner.conversation())
+    }
+
+    /// See [`nomic::AgentRun::follow_up`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn follow_up(&self, options: FollowUpOptions) -> Result<AgentRun> {
+        let inner = self.nomic.drive(self.inner.follow_up(options))?;
+        Ok(Self { nomic: self.nomic.clone(), inner })
+    }
+
+    /// See [`nomic::AgentRun::stop`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn stop(&self, options: StopOptions) -> Result<Agent> {
+        self.nomic.drive(self.inner.stop(options))
+    }
+}
+
+/// See [`nomic::Pager`]; also an iterator over all items.
+pub struct Pager<T> {
+    nomic: Nomic,
+    inner: nomic::Pager<T>,
+}
+
+impl<T: Listed> Pager<T> {
+    /// See [`nomic::Pager::next_page`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn next_page(&mut self) -> Result<Option<Page<T>>> {
+        self.nomic.drive(self.inner.next_page())
+    }
+
+    /// See [`nomic::Pager::first`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn first(&mut self, count: usize) -> Result<Vec<T>> {
+        self.nomic.drive(self.inner.first(count))
+    }
+}
+
+impl<T: Listed> Iterator for Pager<T> {
+    type Item = Result<T>;
+    fn next(&mut self) -> Option<Result<T>> {
+        self.nomic.drive(self.inner.next()).transpose()
+    }
+}
+
+/// See [`nomic::Updates`]; an iterator.
+pub struct Updates {
+    nomic: Nomic,
+    inner: nomic::Updates,
+}
+
+impl Iterator for Updates {
+    type Item = Result<Agent>;
+    fn next(&mut self) -> Option<Result<Agent>> {
+        self.nomic.drive(self.inner.next()).transpose()
+    }
+}

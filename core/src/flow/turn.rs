@@ -1,0 +1,219 @@
+//! When *this* turn of an agent is over, and which rows are its answer.
+//!
+//! After a follow-up the platform may go on showing the previous turn's `finished` for a while, a short turn may
+//! never be seen running, and rows may arrive late. So a terminal status counts only with evidence of the new turn,
+//! and the answer is what stands after the turn's own user row, never the last thing that was said.
+
+use super::{Moment, wait::Cadence};
+use crate::{
+    Timestamp,
+    nomic::{AgentStatus, Message, Role},
+};
+use std::{ops::Range, time::Duration};
+
+/// How the agent stood before the turn began.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Baseline {
+    /// User rows in the conversation before this turn's own.
+    pub(crate) users: usize,
+    /// The last change that belongs to what was before; absent if nothing was.
+    pub(crate) updated_at: Option<Timestamp>,
+    /// What this turn asked, where this process asked it.
+    pub(crate) prompt: Option<String>,
+}
+
+/// What to look at next.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Step {
+    /// The agent, after a pause.
+    Agent(Duration),
+    /// The conversation, now.
+    Conversation,
+    /// Nothing: the turn is over, and these rows are what it said.
+    Over(Ending, Range<usize>),
+    /// Nothing: the turn cannot be told.
+    Lost(Lost),
+}
+
+/// How a turn ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Finished,
+    Failed,
+    Stopped,
+}
+
+/// Why a turn cannot be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// No sign of it appeared.
+    Unseen,
+    /// It is over, but its answer did not appear.
+    Unanswered,
+    /// In its place stands what somebody else asked.
+    Foreign,
+}
+
+/// Follows one turn.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    baseline: Baseline,
+    began: Moment,
+    patient: Cadence,
+    brisk: Cadence,
+    /// It was seen at work.
+    active: bool,
+    /// The agent changed after the baseline.
+    moved: bool,
+    ending: Option<Ending>,
+    ended: Option<Moment>,
+    /// What it had said at an earlier look, and when.
+    said: Option<(Vec<String>, Moment)>,
+}
+
+/// How long the previous turn's status may linger.
+const LINGER: Duration = Duration::from_secs(60);
+/// How long rows may come after the status.
+const LAG: Duration = Duration::from_secs(30);
+/// An answer that stands unchanged for this long beside a terminal status is whole.
+const STILL: Duration = Duration::from_secs(1);
+
+impl Turn {
+    pub(crate) fn new(baseline: Baseline, now: Moment) -> Self {
+        Self {
+            baseline,
+            began: now,
+            patient: Cadence::patient(),
+            brisk: Cadence::brisk(),
+            active: false,
+            moved: false,
+            ending: None,
+            ended: None,
+            said: None,
+        }
+    }
+
+    /// The first look: a new turn of an old agent is looked for at once, a new agent after a while.
+    pub(crate) fn start(&mut self, jitter: f64) -> Step {
+        Step::Agent(if self.is_first() { self.patient.pause(jitter) } else { self.brisk.pause(jitter) })
+    }
+
+    /// Takes in the agent as it was read.
+    pub(crate) fn saw_agent(&mut self, status: &AgentStatus, updated_at: Option<Timestamp>, jitter: f64) -> Step {
+        self.moved |= match (updated_at, self.baseline.updated_at) {
+            (Some(now), Some(before)) => now > before,
+            _ => false,
+        };
+        self.ending = match status {
+            AgentStatus::Finished => Some(Ending::Finished),
+            AgentStatus::Failed => Some(Ending::Failed),
+            AgentStatus::Stopped => Some(Ending::Stopped),
+            // A word of tomorrow is no end.
+            AgentStatus::Waiting | AgentStatus::Running | AgentStatus::AwaitingTool | AgentStatus::Other(_) => None,
+        };
+        if self.ending.is_some() {
+            return Step::Conversation;
+        }
+        self.active = true;
+        (self.ended, self.said) = (None, None);
+        Step::Agent(self.patient.pause(jitter))
+    }
+
+    /// Takes in the conversation, read after the agent.
+    pub(crate) fn saw_conversation(&mut self, rows: &[Message], now: Moment, jitter: f64) -> Step {
+        let Some(ending) = self.ending else { return Step::Agent(self.patient.pause(jitter)) };
+        let Some(own) = self.own_rows(rows) else { return self.without_own_row(ending, now, jitter) };
+        if self.is_foreign(rows, &own) {
+            return Step::Lost(Lost::Foreign);
+        }
+        let answer = rows.get(own.clone()).unwrap_or_default();
+        let answered = answer.iter().any(|row| row.role == Role::Assistant && !row.text.trim().is_empty());
+        if own.end < rows.len() {
+            // Somebody asked again, which is possible only when a turn is over.
+            let failed = answer.iter().any(|row| row.role == Role::Error);
+            let ending = if answered {
+                Ending::Finished
+            } else if failed {
+                Ending::Failed
+            } else {
+                Ending::Stopped
+            };
+            return Step::Over(ending, own);
+        }
+        let evident = self.is_evident() || (!answer.is_empty() && self.is_still(answer, now));
+        match ending {
+            Ending::Finished if answered && evident => Step::Over(ending, own),
+            Ending::Finished => self.look_again(Lost::Unanswered, now, jitter),
+            Ending::Failed | Ending::Stopped if evident => Step::Over(ending, own),
+            Ending::Failed | Ending::Stopped => self.look_again(Lost::Unseen, now, jitter),
+        }
+    }
+
+    /// Whether a status that was just seen belongs to this turn; if not, it is the previous turn's.
+    pub(crate) fn is_evident(&self) -> bool {
+        self.is_first() || self.active || self.moved
+    }
+
+    fn is_first(&self) -> bool {
+        self.baseline.updated_at.is_none()
+    }
+
+    /// The rows after this turn's user row, up to the next one's.
+    fn own_rows(&self, rows: &[Message]) -> Option<Range<usize>> {
+        let mut users = rows.iter().enumerate().filter(|(_, row)| row.role == Role::User).map(|(at, _)| at);
+        let own = users.nth(self.baseline.users);
+        match own {
+            Some(own) => Some(own + 1..users.next().unwrap_or(rows.len())),
+            // An agent that was launched without a prompt answers nobody.
+            None if self.is_first() && self.baseline.prompt.is_none() && !rows.is_empty() => Some(0..rows.len()),
+            None => None,
+        }
+    }
+
+    fn without_own_row(&mut self, ending: Ending, now: Moment, jitter: f64) -> Step {
+        let step = self.look_again(Lost::Unseen, now, jitter);
+        match (step, ending) {
+            // It ended in a way that needs no answer.
+            (Step::Lost(_), Ending::Failed | Ending::Stopped) if self.is_evident() => Step::Over(ending, 0..0),
+            (step, _) => step,
+        }
+    }
+
+    fn look_again(&mut self, lost: Lost, now: Moment, jitter: f64) -> Step {
+        let until = if self.is_evident() {
+            let lag = *self.ended.get_or_insert(now) + LAG;
+            if self.is_first() || self.active { lag } else { lag.max(self.began + LINGER) }
+        } else {
+            self.began + LINGER
+        };
+        if now >= until {
+            let unseen = !self.is_evident();
+            return Step::Lost(if unseen { Lost::Unseen } else { lost });
+        }
+        Step::Agent(self.brisk.pause(jitter))
+    }
+
+    /// Somebody else's question stands where this turn's should.
+    fn is_foreign(&self, rows: &[Message], own: &Range<usize>) -> bool {
+        let Some(prompt) = self.baseline.prompt.as_deref().filter(|_| !self.is_first()) else { return false };
+        let Some(row) = own.start.checked_sub(1).and_then(|at| rows.get(at)) else { return false };
+        let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (asked, stands) = (plain(prompt), plain(&row.text));
+        !stands.contains(&asked) && (stands.is_empty() || !asked.contains(&stands))
+    }
+
+    /// Whether it says what it said at a look long enough ago, with a terminal status read in between.
+    fn is_still(&mut self, answer: &[Message], now: Moment) -> bool {
+        let texts = answer.iter().map(|row| row.text.clone()).collect::<Vec<_>>();
+        match &self.said {
+            Some((said, at)) if *said == texts => now.saturating_sub(*at) >= STILL,
+            _ => {
+                self.said = Some((texts, now));
+                false
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,247 @@
+//! Sends a call until it is answered, refused, or must not be sent again.
+
+use super::{
+    answer::Answer,
+    body::{Meter, Payload},
+    retry::{self, Attempt, Ending, Quota, Verdict},
+    transport::{Failure, Outcome, Request, Transport},
+};
+use crate::{
+    Error, ErrorKind, RequestOutcome, Result,
+    config::Config,
+    nomic::routes::{Route, Safety},
+    progress::{INTERVAL, OnProgress, Sending},
+};
+use http::{HeaderMap, HeaderValue, header};
+use serde::de::DeserializeOwned;
+use std::{sync::Arc, time::Duration};
+use tokio::time::{Instant, sleep, timeout};
+
+/// How long a call may go on, its retries included, unless it has a deadline of its own.
+const DEADLINE: Duration = Duration::from_secs(120);
+/// An upload that moves no byte for this long has stalled.
+const STALL: Duration = Duration::from_secs(30);
+/// How long the server may take to accept a file after its last byte.
+const ACCEPTANCE: Duration = Duration::from_secs(300);
+
+/// One call: what to send, and until when.
+pub(crate) struct Call<'a> {
+    route: &'static Route,
+    ids: &'a [(&'a str, &'a str)],
+    query: Vec<(&'static str, String)>,
+    payload: Payload,
+    deadline: Option<Duration>,
+    progress: Option<&'a OnProgress>,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(route: &'static Route, ids: &'a [(&'a str, &'a str)]) -> Self {
+        Self { route, ids, query: Vec::new(), payload: Payload::Empty, deadline: None, progress: None }
+    }
+
+    pub(crate) fn query(mut self, query: Vec<(&'static str, String)>) -> Self {
+        self.query = query;
+        self
+    }
+
+    pub(crate) fn payload(mut self, payload: Payload) -> Self {
+        self.payload = payload;
+        self
+    }
+
+    /// How long it may take in all.
+    pub(crate) fn within(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    pub(crate) fn progress(mut self, progress: Option<&'a OnProgress>) -> Self {
+        self.progress = progress;
+        self
+    }
+}
+
+/// The one way out of this process.
+pub(crate) struct Exit {
+    config: Arc<Config>,
+    transport: Arc<dyn Transport>,
+    headers: HeaderMap,
+    quota: Quota,
+}
+
+impl Exit {
+    pub(crate) fn new(config: Arc<Config>, transport: Arc<dyn Transport>) -> Result<Self> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, config.api_key.header()?);
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let agent = HeaderValue::from_str(&config.user_agent)
+            .map_err(|_| Error::new(ErrorKind::Config, "The user agent cannot be sent in a header."))?;
+        headers.insert(header::USER_AGENT, agent);
+        Ok(Self { config, transport, headers, quota: Quota::new() })
+    }
+
+    /// Makes the call and decodes its answer.
+    pub(crate) async fn call<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T> {
+        let route = call.route;
+        let path = route.path(call.ids)?;
+        let started = Instant::now();
+        let deadline = call.deadline.unwrap_or_else(|| match call.payload.meter() {
+            Some(meter) => DEADLINE + ACCEPTANCE + Duration::from_secs(meter.total >> 14),
+            None => DEADLINE,
+        });
+        let mut made = 0;
+        loop {
+            made += 1;
+            let left = deadline.saturating_sub(started.elapsed());
+            let (ending, mut error) = match self.once(&call, &path, left).await {
+                Outcome::Answered(answer) if answer.status.is_success() => match answer.decode() {
+                    Ok(value) => {
+                        self.quota.refill();
+                        return Ok(value);
+                    }
+                    Err(error) => (Ending::Garbled, stamped(route, error, &answer)),
+                },
+                Outcome::Answered(answer) => {
+                    let error = answer.error(route);
+                    (answer.ending(&error), stamped(route, error, &answer))
+                }
+                Outcome::NotSent(failure) => {
+                    let permanent = matches!(failure.kind, ErrorKind::Tls | ErrorKind::Proxy | ErrorKind::Config);
+                    (Ending::NotSent { permanent }, failed(route, failure, RequestOutcome::NotSent))
+                }
+                Outcome::Unknown(failure) => match call.payload.meter().and_then(|meter| meter.take_failure()) {
+                    // The file's length was announced and not reached, so the server has no whole file.
+                    Some(error) => (Ending::Final, error),
+                    None => (Ending::Unknown, failed(route, failure, RequestOutcome::Unknown)),
+                },
+            };
+            let left = deadline.saturating_sub(started.elapsed());
+            let attempt =
+                Attempt { safety: route.safety, made, retries: self.config.retries, left, jitter: fastrand::f64() };
+            match retry::judge(attempt, ending) {
+                Verdict::Again(wait) if matches!(ending, Ending::Limited { .. }) || self.quota.take() => {
+                    sleep(wait).await;
+                }
+                _ => {
+                    let unsettled = matches!(ending, Ending::Unknown | Ending::Broken | Ending::Garbled);
+                    if unsettled && route.safety == Safety::Effect {
+                        error = unknown(route, &error, call.payload.meter().map(AsRef::as_ref));
+                    }
+                    let info = error.info_mut();
+                    (info.attempts, info.elapsed) = (made, started.elapsed().as_secs_f64());
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    async fn once(&self, call: &Call<'_>, path: &str, left: Duration) -> Outcome<Answer> {
+        let mut headers = self.headers.clone();
+        if let Some(kind) = call.payload.content_type().and_then(|kind| kind.parse().ok()) {
+            headers.insert(header::CONTENT_TYPE, kind);
+        }
+        let request = Request {
+            method: call.route.method.clone(),
+            url: self.config.origin.endpoint(path, &call.query),
+            headers,
+            payload: call.payload.clone(),
+            fresh: call.route.safety == Safety::Effect,
+        };
+        let exchange = async {
+            let response = self.transport.send(request).await?;
+            Answer::collect(response).await
+        };
+        let result = match call.payload.meter() {
+            Some(meter) => watch(exchange, meter, call.progress, left).await,
+            None => {
+                let limit = self.config.timeout.min(left);
+                timeout(limit, exchange).await.unwrap_or_else(|_| Err(silent(limit)))
+            }
+        };
+        if result.as_ref().is_err_and(|failure| failure.kind == ErrorKind::RequestTimeout) {
+            crate::runtime::abandon_connection();
+        }
+        match result {
+            Ok(answer) => Outcome::Answered(answer),
+            Err(failure) if failure.sent => Outcome::Unknown(failure),
+            Err(failure) => Outcome::NotSent(failure),
+        }
+    }
+}
+
+/// Follows an upload: tells its progress, and gives up when it moves no more.
+async fn watch(
+    exchange: impl Future<Output = Result<Answer, Failure>>,
+    meter: &Meter,
+    listener: Option<&OnProgress>,
+    left: Duration,
+) -> Result<Answer, Failure> {
+    let mut exchange = std::pin::pin!(exchange);
+    let mut sending = Sending::new(listener);
+    let (end, mut moved, mut sent) = (Instant::now() + left, Instant::now(), 0);
+    loop {
+        let step = timeout(INTERVAL, &mut exchange).await;
+        let now = meter.sent();
+        if let Ok(result) = step {
+            if result.as_ref().is_ok_and(|answer| answer.status.is_success()) {
+                sending.tell("accepted", now, meter.total);
+            }
+            return result;
+        }
+        if now != sent {
+            (sent, moved) = (now, Instant::now());
+        }
+        sending.tell("sending", now, meter.total);
+        let patience = if sent < meter.total { STALL } else { ACCEPTANCE };
+        if moved.elapsed() >= patience || Instant::now() >= end {
+            return Err(silent(moved.elapsed()));
+        }
+    }
+}
+
+fn silent(limit: Duration) -> Failure {
+    let text = format!("The server did not answer within {:.0} s", limit.as_secs_f64());
+    Failure::after_send(ErrorKind::RequestTimeout, text)
+}
+
+fn failed(route: &Route, failure: Failure, outcome: RequestOutcome) -> Error {
+    let message = format!("{}: {}", route.operation, failure.message);
+    let mut error = match failure.kind {
+        ErrorKind::Protocol => Error::protocol("body", message),
+        kind => Error::new(kind, message),
+    };
+    error.info_mut().outcome = Some(outcome);
+    error
+}
+
+fn stamped(route: &Route, mut error: Error, answer: &Answer) -> Error {
+    let info = error.info_mut();
+    if !info.message.starts_with(route.operation) {
+        info.message = format!("{}: {}", route.operation, info.message);
+    }
+    info.status = Some(answer.status.as_u16());
+    info.request_id = answer.request_id();
+    info.outcome = Some(RequestOutcome::Answered);
+    error
+}
+
+/// A paid request whose end nobody knows: it is reported, never sent a second time.
+fn unknown(route: &Route, cause: &Error, upload: Option<&Meter>) -> Error {
+    let operation = route.operation;
+    let hint = match upload {
+        Some(meter) if meter.sent() < meter.total => {
+            " The file was not sent whole; the server may have refused it early (too large, or the key)."
+        }
+        Some(_) => " Look for it with `files.search` before you upload it again.",
+        None => " Look at `agents.list` and the conversation before you send it again.",
+    };
+    let why = cause.message.trim_start_matches(operation).trim_start_matches(": ");
+    let text = format!("{operation}: the server may or may not have acted, and it was not sent again. {why}.{hint}");
+    let mut error = Error::new(ErrorKind::OutcomeUnknown, text.replace("..", "."))
+        .with("operation", operation)
+        .with("candidates", crate::Json::Array(Vec::new()));
+    let info = error.info_mut();
+    (info.status, info.server_code) = (cause.status, cause.server_code.clone());
+    (info.request_id, info.outcome) = (cause.request_id.clone(), Some(RequestOutcome::Unknown));
+    error
+}

@@ -1,0 +1,189 @@
+//! The transport over real sockets.
+
+use super::transport::{Failure, Request, Response, Transport};
+use crate::{
+    Error, ErrorKind, Result,
+    config::Config,
+    runtime::{self, PerProcess},
+};
+use futures_util::{StreamExt, TryStreamExt, future::BoxFuture};
+use once_cell::sync::OnceCell;
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::runtime::{Handle, Id};
+
+const CONNECT: Duration = Duration::from_secs(10);
+const IDLE: Duration = Duration::from_secs(30);
+
+/// The two pools of one runtime: connections that are kept, and connections that serve one request.
+#[derive(Clone)]
+pub(crate) struct Clients {
+    kept: reqwest::Client,
+    fresh: reqwest::Client,
+}
+
+/// What the clients of all runtimes share: one TLS configuration, so that roots load once and sessions resume.
+pub(crate) struct Sockets {
+    config: Arc<Config>,
+    process: PerProcess<Process>,
+}
+
+#[derive(Default)]
+struct Process {
+    tls: OnceCell<rustls::ClientConfig>,
+    /// The clients of the runtime that last sent without a lane.
+    own: Mutex<Option<(Id, Clients)>>,
+}
+
+impl Sockets {
+    pub(crate) fn new(config: Arc<Config>) -> Self {
+        Self { config, process: PerProcess::new() }
+    }
+
+    /// New pools; they belong to the runtime that first uses them.
+    pub(crate) fn clients(&self) -> Result<Clients> {
+        let process = self.process.get();
+        let tls = process.tls.get_or_try_init(|| tls(&self.config))?;
+        Ok(Clients { kept: self.client(tls, 64)?, fresh: self.client(tls, 0)? })
+    }
+
+    fn client(&self, tls: &rustls::ClientConfig, kept: usize) -> Result<reqwest::Client> {
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls.clone())
+            .http1_only()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .tcp_nodelay(true)
+            .connect_timeout(CONNECT)
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(kept);
+        if self.config.origin.is_loopback() {
+            builder = builder.no_proxy();
+        } else if let Some(proxy) = &self.config.proxy {
+            let proxy = reqwest::Proxy::all(proxy.as_str())
+                .map_err(|_| Error::new(ErrorKind::Config, "The proxy's URL cannot be used."))?;
+            builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_env()));
+        }
+        builder.build().map_err(|error| {
+            Error::new(ErrorKind::Config, format!("The HTTP client cannot be set up: {}.", reason(&error)))
+        })
+    }
+
+    /// The pools of the lane that drives this future, or of the caller's own runtime.
+    fn here(&self) -> Result<Clients> {
+        if let Some(clients) = runtime::lane_clients() {
+            return Ok(clients);
+        }
+        let runtime = Handle::try_current()
+            .map_err(|_| Error::new(ErrorKind::Unexpected, "The asynchronous client needs a tokio runtime."))?
+            .id();
+        let process = self.process.get();
+        let mut own = process.own.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*own {
+            Some((id, clients)) if *id == runtime => Ok(clients.clone()),
+            _ => {
+                let clients = self.clients()?;
+                *own = Some((runtime, clients.clone()));
+                Ok(clients)
+            }
+        }
+    }
+}
+
+impl Transport for Sockets {
+    fn send(&self, request: Request) -> BoxFuture<'static, Result<Response, Failure>> {
+        let clients = self.here();
+        Box::pin(async move {
+            let clients = clients.map_err(|error| Failure::not_sent(error.kind(), error.message.clone()))?;
+            let client = if request.fresh { clients.fresh } else { clients.kept };
+            let mut builder = client.request(request.method, request.url).headers(request.headers);
+            if request.payload.content_type().is_some() {
+                builder = builder.body(reqwest::Body::wrap(request.payload.open()));
+            }
+            let response = builder.send().await.map_err(|error| failure(&error))?;
+            let (status, headers) = (response.status(), response.headers().clone());
+            let body = response.bytes_stream().map_err(|error| failure(&error)).boxed();
+            Ok(Response { status, headers, body })
+        })
+    }
+}
+
+fn tls(config: &Config) -> Result<rustls::ClientConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let broken =
+        |error: &dyn std::fmt::Display| Error::new(ErrorKind::Config, format!("TLS cannot be set up: {error}."));
+    let builder = rustls::ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| broken(&error))?;
+    // Plain loopback needs no roots, and loading them costs more than a request.
+    if !config.origin.is_https() {
+        let none = rustls::RootCertStore::empty();
+        return Ok(builder.with_root_certificates(none).with_no_client_auth());
+    }
+    let extra = match &config.ca_certs {
+        Some(path) => certificates(path)?,
+        None => Vec::new(),
+    };
+    let verifier =
+        rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider).map_err(|error| broken(&error))?;
+    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+}
+
+fn certificates(path: &std::path::Path) -> Result<Vec<rustls::pki_types::CertificateDer<'static>>> {
+    use rustls::pki_types::{CertificateDer, pem::PemObject};
+    let unusable = |why: String| {
+        let path = crate::secret::shown(&path.to_string_lossy());
+        Error::new(ErrorKind::Config, format!("`ca_certs` (`{path}`) cannot be used: {why}."))
+    };
+    let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    let found = CertificateDer::pem_slice_iter(&pem)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| unusable("it is not PEM".to_owned()))?;
+    if found.is_empty() { Err(unusable("it holds no certificate".to_owned())) } else { Ok(found) }
+}
+
+/// Sorts reqwest's error by what it proves; its own text may hold a URL and is never shown.
+fn failure(error: &reqwest::Error) -> Failure {
+    let why = reason(error);
+    if !error.is_connect() {
+        return Failure::after_send(
+            ErrorKind::Transport,
+            format!("The connection broke before the answer was whole ({why})"),
+        );
+    }
+    let lower = why.to_ascii_lowercase();
+    if ["certificate", "tls", "handshake", "unknownissuer"].iter().any(|word| lower.contains(word)) {
+        let text = format!("The server's certificate could not be trusted ({why}). Add its authority with `ca_certs`");
+        return Failure::not_sent(ErrorKind::Tls, text);
+    }
+    if ["tunnel", "proxy"].iter().any(|word| lower.contains(word)) {
+        return Failure::not_sent(ErrorKind::Proxy, format!("The proxy refused the connection ({why})"));
+    }
+    Failure::not_sent(
+        ErrorKind::Connect,
+        format!("The server could not be reached ({why}). Check the base URL and the network"),
+    )
+}
+
+/// The innermost cause, which never names a URL.
+fn reason(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    match cause.downcast_ref::<io::Error>() {
+        Some(io) => crate::secret::shown(&io.to_string()),
+        None if std::ptr::eq(cause as *const dyn std::error::Error as *const (), error as *const _ as *const ()) => {
+            if error.is_timeout() {
+                "timed out".to_owned()
+            } else {
+                "no further reason".to_owned()
+            }
+        }
+        None => crate::secret::shown(&cause.to_string()),
+    }
+}

@@ -1,0 +1,224 @@
+//! A run: one turn of one agent.
+
+use super::{
+    Agent, AgentStatus, Agents, FollowUpOptions, Message, Role, RunResult, StopOptions, WaitOptions,
+    agents::{Ask, Enveloped, patience},
+    follow::{Follow, Updates},
+    routes, token,
+};
+use crate::{
+    Error, ErrorKind, OnProgress, Result, Timestamp,
+    config::seconds,
+    flow::{
+        turn::Baseline,
+        wait::{Cadence, DEFAULT_DEADLINE, Deadline, Pause},
+    },
+    http::{Call, body::Payload},
+};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::time::{Instant, sleep};
+
+/// The handle on one turn of one agent: the launch gives turn 1, each follow-up the next.
+///
+/// Its properties are what was last seen and do no I/O; [`refresh`](Self::refresh) looks again.
+#[derive(Clone)]
+pub struct AgentRun {
+    pub(crate) agents: Agents,
+    id: Arc<str>,
+    turn: u32,
+    pub(crate) baseline: Baseline,
+    /// When this process launched it: the platform may not know it yet for a moment.
+    launched: Option<Instant>,
+    seen: Arc<Mutex<Agent>>,
+}
+
+/// How long a 404 on one's own new agent only means "not yet".
+const NEWBORN: Duration = Duration::from_secs(30);
+
+impl AgentRun {
+    pub(crate) fn new(agents: Agents, agent: Agent, turn: u32, baseline: Baseline) -> Self {
+        let id = agent.id.as_str().into();
+        Self { agents, id, turn, baseline, launched: None, seen: Arc::new(Mutex::new(agent)) }
+    }
+
+    pub(crate) fn launched(agents: Agents, agent: Agent, prompt: &str) -> Self {
+        let baseline = Baseline { users: 0, updated_at: None, prompt: Some(prompt.to_owned()) };
+        Self { launched: Some(Instant::now()), ..Self::new(agents, agent, 1, baseline) }
+    }
+
+    /// The agent's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Which turn this is; 1 is the launch.
+    pub fn turn(&self) -> u32 {
+        self.turn
+    }
+
+    /// The agent as it was last seen.
+    pub fn agent(&self) -> Agent {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The status as it was last seen.
+    pub fn status(&self) -> AgentStatus {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).status.clone()
+    }
+
+    /// This run as text, for `agents.attach` in any language. It holds no secret.
+    pub fn token(&self) -> String {
+        token::write(&self.agents.shared.config.origin, &self.id, self.turn, &self.baseline)
+    }
+
+    /// Where people look at it.
+    pub fn url(&self) -> String {
+        format!("{}/assistant/{}", self.agents.shared.config.origin.as_str(), self.id)
+    }
+
+    /// Looks at the agent again.
+    ///
+    /// # Errors
+    /// `NotFound` if it was deleted.
+    pub async fn refresh(&self) -> Result<Agent> {
+        let mut cadence = Cadence::brisk();
+        loop {
+            match self.look(None).await {
+                Err(error) if self.is_newborn(&error) => sleep(cadence.pause(fastrand::f64())).await,
+                result => return result,
+            }
+        }
+    }
+
+    /// One look, and what was seen is kept.
+    pub(crate) async fn look(&self, limit: Option<Duration>) -> Result<Agent> {
+        let agent = self.agents.get_within(&self.id, limit).await?;
+        self.keep(&agent);
+        Ok(agent)
+    }
+
+    fn keep(&self, agent: &Agent) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = agent.clone();
+    }
+
+    /// A platform that has just launched an agent may not find it yet.
+    pub(crate) fn is_newborn(&self, error: &Error) -> bool {
+        error.kind() == ErrorKind::NotFound && self.launched.is_some_and(|at| at.elapsed() < NEWBORN)
+    }
+
+    /// Waits until this turn is over and gives what it said and made. A wait that expires does not stop the agent.
+    ///
+    /// # Errors
+    /// `RunFailed`, `RunStopped`; `WaitTimeout` with a token to attach by; `StaleTurn` if the turn's own answer does
+    /// not appear: an earlier turn's text is never given instead.
+    pub async fn wait(&self, options: WaitOptions, progress: Option<OnProgress>) -> Result<RunResult> {
+        Follow::new(self.clone(), &options)?.finish(progress.as_ref()).await
+    }
+
+    /// The agent each time it changes, up to the end of this turn; failed and stopped turns end it without an error.
+    ///
+    /// # Errors
+    /// `InvalidInput` if the options are wrong.
+    pub fn updates(&self, options: WaitOptions) -> Result<Updates> {
+        Ok(Updates::new(Follow::new(self.clone(), &options)?))
+    }
+
+    /// The whole conversation, earlier turns included.
+    ///
+    /// # Errors
+    /// `NotFound` if the agent was deleted.
+    pub async fn conversation(&self) -> Result<Vec<Message>> {
+        self.agents.conversation(&self.id).await
+    }
+
+    /// Asks the agent again; the turn before must be over. `POST /agents/{id}/followup`, tier Heavy.
+    ///
+    /// # Errors
+    /// `Conflict` if it is still at work; `OutcomeUnknown` if the answer was lost: it is never sent a second time.
+    pub async fn follow_up(&self, options: FollowUpOptions) -> Result<AgentRun> {
+        let body = Payload::json(&Ask::new(&options.prompt)?)?;
+        let timeout = patience(options.timeout)?;
+        let started = Instant::now();
+        // Taken before the request: only what comes later belongs to the new turn.
+        let before = self.look(Some(timeout)).await?;
+        let rows = self.agents.conversation_within(&self.id, Some(timeout)).await?;
+        let asked = rows.iter().filter(|row| row.role == Role::User).count().max(self.baseline.users + 1);
+
+        let ids = [("id", &*self.id)];
+        let left = timeout.saturating_sub(started.elapsed());
+        let call = Call::new(routes::FOLLOW_UP, &ids).payload(body).within(left);
+        let agent = match self.agents.shared.exit.call::<Enveloped<Agent>>(call).await {
+            Ok(answer) => answer.data,
+            Err(error) => return Err(self.explain_refusal(error).await),
+        };
+        let updated_at = before.updated_at.max(agent.updated_at).unwrap_or(Timestamp(jiff::Timestamp::UNIX_EPOCH));
+        let baseline = Baseline { users: asked, updated_at: Some(updated_at), prompt: Some(options.prompt) };
+        let turn = u32::try_from(asked).unwrap_or(u32::MAX).max(self.turn).saturating_add(1);
+        Ok(Self::new(self.agents.clone(), agent, turn, baseline))
+    }
+
+    /// The platform refuses a follow-up on an active agent by 409 or by 400; the agent itself tells which it was.
+    async fn explain_refusal(&self, error: Error) -> Error {
+        if !matches!(error.kind(), ErrorKind::Conflict | ErrorKind::BadRequest) {
+            return error;
+        }
+        match self.look(None).await {
+            Ok(agent) if agent.status.is_active() => {
+                let text = format!(
+                    "agents.follow_up: The agent is still {}. Wait for this turn, or stop it first.",
+                    agent.status
+                );
+                let mut conflict = Error::new(ErrorKind::Conflict, text).with("current", agent.status.as_str());
+                conflict.info_mut().clone_answer_of(&error);
+                conflict
+            }
+            _ => error,
+        }
+    }
+
+    /// Asks the agent to stop; with `wait`, until it has stopped or has ended otherwise.
+    ///
+    /// # Errors
+    /// `WaitTimeout` if it had not ended by then.
+    pub async fn stop(&self, options: StopOptions) -> Result<Agent> {
+        let span = options.timeout.map_or(Ok(DEFAULT_DEADLINE), |timeout| seconds("timeout", timeout))?;
+        let started = Instant::now();
+        let deadline = Deadline::after(Some(span), Duration::ZERO);
+        let mut agent = self.agents.stop(&self.id).await?;
+        self.keep(&agent);
+        let mut cadence = Cadence::brisk();
+        while options.wait && agent.status.is_active() {
+            match deadline.allow(cadence.pause(fastrand::f64()), started.elapsed()) {
+                Pause::For(pause) => sleep(pause).await,
+                Pause::Expired => return Err(self.expired(span)),
+            }
+            agent = self.look(None).await?;
+        }
+        Ok(agent)
+    }
+
+    pub(crate) fn expired(&self, span: Duration) -> Error {
+        let (status, token) = (self.status(), self.token());
+        let text = format!(
+            "The agent is still {status} after {:.0} s. It runs on; `agents.attach` with this token waits on: {token}",
+            span.as_secs_f64()
+        );
+        Error::new(ErrorKind::WaitTimeout, text).with("token", token).with("last_status", status.as_str())
+    }
+}
+
+impl std::fmt::Debug for AgentRun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AgentRun({}, turn {}, {})", self.id, self.turn, self.status())
+    }
+}
+
+impl AgentStatus {
+    /// Whether the agent is at work; a word that this version does not know counts as work.
+    pub fn is_active(&self) -> bool {
+        !matches!(self, Self::Finished | Self::Stopped | Self::Failed)
+    }
+}

@@ -1,0 +1,93 @@
+//! The client of one instance and one key.
+
+use super::{Agents, Files, LaunchOptions, RunResult, WaitOptions};
+use crate::{
+    ClientOptions, OnProgress, Result, Source,
+    config::Config,
+    http::{Exit, Transport, reqwest::Sockets},
+    runtime::{Lanes, Undriven},
+};
+use std::sync::Arc;
+
+/// The client of one instance and one key. It is cheap to clone, does nothing until its first call,
+/// and may be used from any number of threads and tasks.
+#[derive(Clone)]
+pub struct Nomic(pub(crate) Arc<Shared>);
+
+/// What all handles of one client share.
+pub(crate) struct Shared {
+    pub(crate) config: Arc<Config>,
+    pub(crate) exit: Exit,
+    lanes: Lanes,
+}
+
+impl Nomic {
+    /// A client. What the options leave out comes from the environment: `NOMIC_API_KEY`, and `NOMIC_BASE_URL` or
+    /// `NOMIC_DOMAIN`. A key that the environment binds to one host is never sent to another.
+    ///
+    /// # Errors
+    /// `Config` if the key or the instance is missing or cannot be right. Nothing is sent.
+    pub fn new(options: ClientOptions) -> Result<Self> {
+        let config = Arc::new(Config::resolve(options)?);
+        let sockets = Arc::new(Sockets::new(config.clone()));
+        let exit = Exit::new(config.clone(), sockets.clone())?;
+        Ok(Self(Arc::new(Shared { config, exit, lanes: Lanes::new(sockets) })))
+    }
+
+    /// A client over another transport than sockets.
+    #[doc(hidden)]
+    pub fn over(options: ClientOptions, transport: Arc<dyn Transport>) -> Result<Self> {
+        let config = Arc::new(Config::resolve(options)?);
+        let sockets = Arc::new(Sockets::new(config.clone()));
+        let exit = Exit::new(config.clone(), transport)?;
+        Ok(Self(Arc::new(Shared { config, exit, lanes: Lanes::new(sockets) })))
+    }
+
+    /// Files: upload and search.
+    pub fn files(&self) -> Files {
+        Files::new(self.0.clone())
+    }
+
+    /// Agents: launch, look, stop, attach.
+    pub fn agents(&self) -> Agents {
+        Agents::new(self.0.clone())
+    }
+
+    /// Uploads the files, launches an agent on them and waits for its answer.
+    ///
+    /// # Errors
+    /// Those of [`Agents::launch`] and [`AgentRun::wait`](super::AgentRun::wait).
+    pub async fn ask(
+        &self,
+        launch: LaunchOptions,
+        files: Vec<Source>,
+        wait: WaitOptions,
+        progress: Option<OnProgress>,
+    ) -> Result<RunResult> {
+        let run = self.agents().launch(launch, files, progress.clone()).await?;
+        run.wait(wait, progress).await
+    }
+
+    /// Drives a future of this client in this thread; `interrupted` is asked every 50 ms. For bridges.
+    ///
+    /// # Errors
+    /// `None` after an interruption: the future was dropped and its connection closed.
+    #[doc(hidden)]
+    pub fn drive<T>(
+        &self,
+        future: impl Future<Output = Result<T>>,
+        interrupted: impl FnMut() -> bool,
+    ) -> Result<T, Option<crate::Error>> {
+        match self.0.lanes.drive(future, interrupted) {
+            Ok(result) => result.map_err(Some),
+            Err(Undriven::Interrupted) => Err(None),
+            Err(Undriven::Failed(error)) => Err(Some(error)),
+        }
+    }
+}
+
+impl std::fmt::Debug for Nomic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Nomic({}, {:?})", self.0.config.origin.as_str(), self.0.config.api_key)
+    }
+}

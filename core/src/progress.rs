@@ -1,0 +1,50 @@
+//! How far a call is, told at most ten times a second.
+
+use nomkit_macros::record;
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// How far a call is.
+#[record]
+pub struct Progress {
+    /// `sending` and `accepted` of an upload; the agent's status while waiting.
+    pub phase: String,
+    /// Bytes sent, or seconds waited.
+    pub done: f64,
+    /// Of how many, if that is known.
+    pub total: Option<f64>,
+    /// Bytes a second.
+    pub rate: Option<f64>,
+    /// Seconds that are left at this rate.
+    pub eta: Option<f64>,
+}
+
+/// Who is told. It runs in the thread that drives the call, so it should return soon.
+pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
+
+pub(crate) const INTERVAL: Duration = Duration::from_millis(100);
+
+/// Tells how much of an upload is sent.
+pub(crate) struct Sending<'p> {
+    listener: Option<&'p OnProgress>,
+    started: Instant,
+    last: Option<u64>,
+}
+
+impl<'p> Sending<'p> {
+    pub(crate) fn new(listener: Option<&'p OnProgress>) -> Self {
+        Self { listener, started: Instant::now(), last: None }
+    }
+
+    pub(crate) fn tell(&mut self, phase: &str, done: u64, total: u64) {
+        let Some(listener) = self.listener else { return };
+        if phase == "sending" && self.last == Some(done) {
+            return;
+        }
+        self.last = Some(done);
+        let elapsed = self.started.elapsed().as_secs_f64();
+        let rate = (elapsed > 0.0 && done > 0).then(|| done as f64 / elapsed);
+        let eta = rate.map(|rate| total.saturating_sub(done) as f64 / rate);
+        listener(Progress { phase: phase.to_owned(), done: done as f64, total: Some(total as f64), rate, eta });
+    }
+}

@@ -1,0 +1,140 @@
+//! How a core value looks from outside: enough for a bridge to build its language's own object,
+//! and for the generator to write that object's class.
+
+use crate::{Json, JsonMap, Timestamp};
+use serde::{Deserialize, Deserializer};
+
+/// A record: its name, its fields and what they mean.
+pub struct Shape {
+    /// The class's name in every language.
+    pub name: &'static str,
+    /// What it is.
+    pub doc: &'static str,
+    /// Whether the packages give it methods.
+    pub behaviour: bool,
+    /// In the order of construction.
+    pub fields: &'static [Field],
+}
+
+/// One field of a record.
+pub struct Field {
+    /// snake_case.
+    pub name: &'static str,
+    /// camelCase.
+    pub camel: &'static str,
+    /// What it holds.
+    pub doc: &'static str,
+    /// Its type.
+    pub ty: Type,
+}
+
+/// An open enum: the words known today.
+pub struct Words {
+    /// The class's name in every language.
+    pub name: &'static str,
+    /// What it tells.
+    pub doc: &'static str,
+    /// Each word with what it means.
+    pub known: &'static [(&'static str, &'static str)],
+}
+
+/// The types that cross.
+#[allow(missing_docs)]
+pub enum Type {
+    Bool,
+    Int,
+    Float,
+    Text,
+    Time,
+    Json,
+    Extra,
+    Word(&'static Words),
+    Record(&'static Shape),
+    List(&'static Type),
+    Optional(&'static Type),
+}
+
+/// A value on its way into another language.
+#[allow(missing_docs)]
+pub enum Value<'a> {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(&'a str),
+    Time(Timestamp),
+    Json(&'a Json),
+    Extra(&'a JsonMap),
+    Word(&'static Words, &'a str),
+    List(Vec<Value<'a>>),
+    Record(&'static Shape, Vec<Value<'a>>),
+}
+
+/// What `#[record]`, `#[options]` and `#[open_enum]` implement.
+pub trait Expose {
+    /// The type, for the generator.
+    const TYPE: Type;
+    /// The value, for a bridge.
+    fn value(&self) -> Value<'_>;
+}
+
+macro_rules! expose {
+    ($($rust:ty: $ty:ident, |$v:ident| $value:expr;)*) => { $(
+        impl Expose for $rust {
+            const TYPE: Type = Type::$ty;
+            fn value(&self) -> Value<'_> {
+                let $v = self;
+                Value::$ty($value)
+            }
+        }
+    )* };
+}
+
+expose! {
+    bool: Bool, |v| *v;
+    i64: Int, |v| *v;
+    u64: Int, |v| i64::try_from(*v).unwrap_or(i64::MAX);
+    u32: Int, |v| i64::from(*v);
+    u16: Int, |v| i64::from(*v);
+    f64: Float, |v| *v;
+    String: Text, |v| v;
+    Timestamp: Time, |v| *v;
+    Json: Json, |v| v;
+    JsonMap: Extra, |v| v;
+}
+
+/// Nothing to tell: what `stop` of a stream or `close` gives.
+impl Expose for () {
+    const TYPE: Type = Type::Optional(&Type::Bool);
+    fn value(&self) -> Value<'_> {
+        Value::Null
+    }
+}
+
+impl<T: Expose> Expose for Option<T> {
+    const TYPE: Type = Type::Optional(&T::TYPE);
+    fn value(&self) -> Value<'_> {
+        self.as_ref().map_or(Value::Null, T::value)
+    }
+}
+
+impl<T: Expose> Expose for Vec<T> {
+    const TYPE: Type = Type::List(&T::TYPE);
+    fn value(&self) -> Value<'_> {
+        Value::List(self.iter().map(T::value).collect())
+    }
+}
+
+impl<T: Expose> Expose for Box<T> {
+    const TYPE: Type = T::TYPE;
+    fn value(&self) -> Value<'_> {
+        T::value(self)
+    }
+}
+
+/// Platforms write `null` where they mean an empty list.
+pub(crate) fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}

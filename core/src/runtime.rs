@@ -1,0 +1,223 @@
+//! How futures run, known here alone: by *lanes*.
+//!
+//! A lane is a current-thread runtime with connection pools of its own. A blocking call takes a free lane and
+//! drives it in the caller's thread, so no other thread is woken; asynchronous callers of the bridges share one
+//! lane on one background thread. docs/decisions/003-runtime.md has the reasons and the traps.
+
+use crate::{
+    Error, ErrorKind, Result,
+    http::reqwest::{Clients, Sockets},
+};
+use arc_swap::ArcSwapOption;
+use futures_util::FutureExt;
+use once_cell::sync::OnceCell;
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+use tokio::{
+    runtime::{Builder, Handle, Runtime},
+    task::yield_now,
+    time::{Instant, sleep},
+};
+
+/// How often a blocked caller is asked whether it was interrupted.
+const TICK: Duration = Duration::from_millis(50);
+/// A lane that lay idle for longer may hold connections that the server has closed meanwhile.
+const STALE: Duration = Duration::from_millis(20);
+/// More idle lanes than this are dropped: each holds four file descriptors.
+const PARKED: usize = 64;
+
+tokio::task_local! {
+    static LANE: Driving;
+}
+
+/// What a future can ask of the lane that drives it.
+struct Driving {
+    clients: Clients,
+    abandoned: Arc<AtomicBool>,
+}
+
+/// The pools of the lane that is driving this future.
+pub(crate) fn lane_clients() -> Option<Clients> {
+    LANE.try_with(|lane| lane.clients.clone()).ok()
+}
+
+/// Says that a request was given up: its lane is dropped after this call, or the server would not see the abort.
+pub(crate) fn abandon_connection() {
+    let _ = LANE.try_with(|lane| lane.abandoned.store(true, Relaxed));
+}
+
+/// State that belongs to one process. A forked child shares sockets and epoll with its parent: closing them there
+/// would break the parent, and locks may be held by threads that the child does not have. So it forgets them all.
+pub(crate) struct PerProcess<T> {
+    slot: ArcSwapOption<(u32, T)>,
+}
+
+impl<T: Default> PerProcess<T> {
+    pub(crate) const fn new() -> Self {
+        Self { slot: ArcSwapOption::const_empty() }
+    }
+
+    pub(crate) fn get(&self) -> Owned<T> {
+        let pid = std::process::id();
+        loop {
+            let current = self.slot.load_full();
+            if let Some(state) = current.as_ref().filter(|state| state.0 == pid) {
+                return Owned(state.clone());
+            }
+            let made = Arc::new((pid, T::default()));
+            let before = self.slot.compare_and_swap(&current, Some(made));
+            // Whatever another process made is leaked, with everything that it holds.
+            std::mem::forget(current);
+            drop(before);
+        }
+    }
+}
+
+impl<T> Drop for PerProcess<T> {
+    fn drop(&mut self) {
+        if let Some(state) = self.slot.swap(None).filter(|state| state.0 != std::process::id()) {
+            std::mem::forget(state);
+        }
+    }
+}
+
+/// This process's state.
+pub(crate) struct Owned<T>(Arc<(u32, T)>);
+
+impl<T> std::ops::Deref for Owned<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0.1
+    }
+}
+
+struct Lane {
+    runtime: Runtime,
+    clients: Clients,
+    used: Instant,
+}
+
+/// The lanes of one client.
+pub(crate) struct Lanes {
+    sockets: Arc<Sockets>,
+    /// Last in, first out: the hottest connection is used next.
+    free: PerProcess<Mutex<Vec<Lane>>>,
+}
+
+/// Why a driven future has no result.
+pub(crate) enum Undriven {
+    /// The caller was interrupted (Ctrl-C); the future was dropped and its connection closed.
+    Interrupted,
+    Failed(Error),
+}
+
+impl Lanes {
+    pub(crate) fn new(sockets: Arc<Sockets>) -> Self {
+        Self { sockets, free: PerProcess::new() }
+    }
+
+    /// Drives a future to its end in this thread; `interrupted` is asked every 50 ms.
+    pub(crate) fn drive<T>(
+        &self,
+        future: impl Future<Output = T>,
+        mut interrupted: impl FnMut() -> bool,
+    ) -> Result<T, Undriven> {
+        if Handle::try_current().is_ok() {
+            let text = "A blocking call was made where futures run: inside an asynchronous function or a callback. \
+                        Use the asynchronous client there.";
+            return Err(Undriven::Failed(Error::new(ErrorKind::InvalidInput, text)));
+        }
+        let mut lane = self.take().map_err(Undriven::Failed)?;
+        let stale = lane.used.elapsed() > STALE;
+        let abandoned = Arc::new(AtomicBool::new(false));
+        let driving = Driving { clients: lane.clients.clone(), abandoned: abandoned.clone() };
+        let done = lane.runtime.block_on(async {
+            if stale {
+                // Lets the pool see what happened to its connections while nobody polled them.
+                yield_now().await;
+                yield_now().await;
+            }
+            let future = LANE.scope(driving, guarded(future));
+            let mut future = std::pin::pin!(future);
+            loop {
+                tokio::select! {
+                    biased;
+                    done = &mut future => return Some(done),
+                    () = sleep(TICK) => if interrupted() { return None },
+                }
+            }
+        });
+        match done {
+            Some(Ok(value)) => {
+                if !abandoned.load(Relaxed) {
+                    lane.used = Instant::now();
+                    self.park(lane);
+                }
+                Ok(value)
+            }
+            // The lane is dropped, not parked: that closes the connection, and the server sees the abort.
+            Some(Err(panic)) => Err(Undriven::Failed(panic)),
+            None => Err(Undriven::Interrupted),
+        }
+    }
+
+    fn take(&self) -> Result<Lane> {
+        let free = self.free.get();
+        let parked = free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        match parked {
+            Some(lane) => Ok(lane),
+            None => Ok(Lane { runtime: current_thread()?, clients: self.sockets.clients()?, used: Instant::now() }),
+        }
+    }
+
+    fn park(&self, lane: Lane) {
+        let free = self.free.get();
+        let mut free = free.lock().unwrap_or_else(PoisonError::into_inner);
+        if free.len() < PARKED {
+            free.push(lane);
+        }
+    }
+}
+
+/// The lane that all asynchronous callers of the bridges share: one thread, started at first use.
+pub fn background() -> Result<Handle> {
+    static SHARED: PerProcess<OnceCell<Handle>> = PerProcess::new();
+    let lane = SHARED.get();
+    lane.get_or_try_init(|| {
+        let runtime = current_thread()?;
+        let handle = runtime.handle().clone();
+        std::thread::Builder::new()
+            .name("nomkit".to_owned())
+            .spawn(move || runtime.block_on(std::future::pending::<()>()))
+            .map_err(|error| system(&error))?;
+        Ok(handle)
+    })
+    .cloned()
+}
+
+/// Runs a future so that a panic in it becomes an error of ours.
+pub async fn guarded<T>(future: impl Future<Output = T>) -> Result<T> {
+    AssertUnwindSafe(future).catch_unwind().await.map_err(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        let text = crate::secret::excerpt(&text, 200);
+        Error::new(
+            ErrorKind::Unexpected,
+            format!("A bug in nomkit: {text}. The client is still usable; please report it."),
+        )
+    })
+}
+
+fn current_thread() -> Result<Runtime> {
+    Builder::new_current_thread().enable_all().build().map_err(|error| system(&error))
+}
+
+fn system(error: &std::io::Error) -> Error {
+    Error::new(ErrorKind::LocalIo, format!("The system refused what a call needs to run (files or threads): {error}."))
+}

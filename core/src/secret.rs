@@ -1,0 +1,97 @@
+//! Keys: they print as their last four characters and are wiped when dropped.
+
+use crate::{Error, ErrorKind, Result};
+use zeroize::Zeroizing;
+
+/// An API key.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ApiKey(Zeroizing<String>);
+
+impl ApiKey {
+    /// Refuses what cannot be a key of this platform, without quoting it.
+    pub(crate) fn parse(text: String) -> Result<Self> {
+        let key = Zeroizing::new(text);
+        let problem = if key.trim().is_empty() {
+            "The API key is empty."
+        } else if key.starts_with("nk-") {
+            "This is a key of Nomic Atlas (`nk-…`), which the platform API does not accept."
+        } else if !key.bytes().all(|b| b.is_ascii_graphic()) {
+            "The API key holds a space, a line break or another character that no key has."
+        } else if key.len() > 512 {
+            "The API key is longer than any key of this platform."
+        } else {
+            return Ok(Self(key));
+        };
+        let remedy = "Create a key (`npk_…`) in the Developer Console, under /developer on your instance.";
+        Err(Error::new(ErrorKind::Config, format!("{problem} {remedy}")))
+    }
+
+    /// The header that carries it, marked so that nothing prints it.
+    pub(crate) fn header(&self) -> Result<http::HeaderValue> {
+        let text = Zeroizing::new(format!("Bearer {}", self.0.as_str()));
+        let mut value = http::HeaderValue::from_str(&text)
+            .map_err(|_| Error::new(ErrorKind::Config, "The API key cannot be sent in a header."))?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}
+
+impl std::fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let tail = self.0.len().checked_sub(4).filter(|_| self.0.len() >= 16).and_then(|at| self.0.get(at..));
+        write!(f, "npk_…{}", tail.unwrap_or_default())
+    }
+}
+
+/// Foreign text in a message: short, on one line, nothing that moves a cursor, and no key.
+pub(crate) fn shown(text: &str) -> String {
+    excerpt(text, 80)
+}
+
+/// The same with a limit of its own, in characters.
+pub(crate) fn excerpt(text: &str, limit: usize) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("npk_") {
+        out.push_str(before);
+        out.push_str("npk_…");
+        rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        if out.len() > limit * 4 {
+            break;
+        }
+    }
+    out.push_str(rest);
+    let mut short = out.chars().take(limit).map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+    if out.chars().nth(limit).is_some() {
+        short.push('…');
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_shows_its_last_four_characters_only() {
+        let key = ApiKey::parse("npk_0123456789abcdef".into()).unwrap();
+        assert_eq!(format!("{key:?}"), "npk_…cdef");
+        assert!(key.header().unwrap().is_sensitive());
+    }
+
+    #[test]
+    fn what_cannot_be_a_key_is_refused_without_being_quoted() {
+        for bad in ["", "  ", "nk-atlas-key", "npk_a b", "npk_a\r\nX: y", "npk_\u{e9}"] {
+            let error = ApiKey::parse(bad.into()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(bad.trim().is_empty() || !error.message.contains(bad), "{error}");
+        }
+    }
+
+    #[test]
+    fn foreign_text_is_shortened_and_stripped_of_keys_and_escapes() {
+        assert_eq!(shown("a\x1b[31mb"), "a [31mb");
+        assert_eq!(shown("bad key npk_abc-DEF_1, sorry"), "bad key npk_…, sorry");
+        assert_eq!(shown(&"é".repeat(100)).chars().count(), 81);
+    }
+}
