@@ -43,6 +43,11 @@ impl Nomic {
         self.drive(self.0.ask(launch, files, wait, progress))
     }
 
+    /// See [`crate::Nomic::close`].
+    pub fn close(&self) {
+        self.0.close();
+    }
+
     fn drive<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
         let never = || Error::new(crate::ErrorKind::Unexpected, "A call was interrupted, though nobody asked for it.");
         self.0.drive(future, || false).map_err(|error| error.unwrap_or_else(never))

@@ -167,6 +167,18 @@ impl Lanes {
         }
     }
 
+    /// Drops the idle lanes and their connections.
+    pub(crate) fn clear(&self) {
+        let free = self.free.get();
+        let idle = std::mem::take(&mut *free.lock().unwrap_or_else(PoisonError::into_inner));
+        // A runtime may not be dropped where futures run.
+        if Handle::try_current().is_err() {
+            drop(idle)
+        } else {
+            std::thread::spawn(move || drop(idle));
+        }
+    }
+
     fn take(&self) -> Result<Lane> {
         let free = self.free.get();
         let parked = free.lock().unwrap_or_else(PoisonError::into_inner).pop();

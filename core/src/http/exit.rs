@@ -14,7 +14,13 @@ use crate::{
 };
 use http::{HeaderMap, HeaderValue, header};
 use serde::de::DeserializeOwned;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long a call may go on, its retries included, unless it has a deadline of its own.
@@ -67,6 +73,7 @@ pub(crate) struct Exit {
     transport: Arc<dyn Transport>,
     headers: HeaderMap,
     quota: Quota,
+    closed: AtomicBool,
 }
 
 impl Exit {
@@ -77,13 +84,22 @@ impl Exit {
         let agent = HeaderValue::from_str(&config.user_agent)
             .map_err(|_| Error::new(ErrorKind::Config, "The user agent cannot be sent in a header."))?;
         headers.insert(header::USER_AGENT, agent);
-        Ok(Self { config, transport, headers, quota: Quota::new() })
+        Ok(Self { config, transport, headers, quota: Quota::new(), closed: false.into() })
+    }
+
+    /// From now on every call fails before anything is sent.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Relaxed);
     }
 
     /// Makes the call and decodes its answer.
     pub(crate) async fn call<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T> {
         let route = call.route;
         let path = route.path(call.ids)?;
+        if self.closed.load(Relaxed) {
+            let text = format!("{}: The client was closed. Make a new one.", route.operation);
+            return Err(Error::new(ErrorKind::Closed, text));
+        }
         let started = Instant::now();
         let deadline = call.deadline.unwrap_or_else(|| match call.payload.meter() {
             Some(meter) => DEADLINE + ACCEPTANCE + Duration::from_secs(meter.total >> 14),

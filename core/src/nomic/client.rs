@@ -43,6 +43,12 @@ impl Nomic {
         Ok(Self(Arc::new(Shared { config, exit, lanes: Lanes::new(sockets) })))
     }
 
+    /// Closes the client: calls made from now on fail with `Closed`, and idle connections are dropped.
+    pub fn close(&self) {
+        self.0.exit.close();
+        self.0.lanes.clear();
+    }
+
     /// Files: upload and search.
     pub fn files(&self) -> Files {
         Files::new(self.0.clone())

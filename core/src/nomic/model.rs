@@ -135,7 +135,7 @@ pub struct FileRef {
     pub extra: JsonMap,
 }
 
-/// One row of a conversation. (Its fields are an assumption, read tolerantly: `type` or `role`, `text` or `content`.)
+/// One row of a conversation. (Its fields are an assumption, and read tolerantly.)
 #[record]
 pub struct Message {
     /// Its id.

@@ -1,0 +1,65 @@
+use crate::{
+    agent_run::AgentRun,
+    listener::Listener,
+    pages::AgentPages,
+    pending::Pending,
+    source::Source,
+    value::{Options, raise},
+};
+use nomkit::{LaunchOptions, ListOptions, Nomic};
+use pyo3::prelude::*;
+
+/// Agents.
+#[pyclass(frozen)]
+pub struct Agents(Nomic);
+
+impl Agents {
+    pub(crate) fn new(nomic: Nomic) -> Self {
+        Self(nomic)
+    }
+}
+
+#[pymethods]
+impl Agents {
+    fn launch(
+        &self,
+        options: Options<LaunchOptions>,
+        files: Vec<Bound<'_, Source>>,
+        progress: Option<Py<PyAny>>,
+    ) -> Pending {
+        let (agents, listener) = (self.0.agents(), Listener::new(progress));
+        let (told, files) = (Listener::of(listener.as_ref()), files.iter().map(|file| file.get().0.clone()).collect());
+        let launch = async move { agents.launch(options.0, files, told).await };
+        Pending::making(&self.0, launch, AgentRun::make(&self.0)).listening(listener)
+    }
+
+    fn get(&self, id: String) -> Pending {
+        let agents = self.0.agents();
+        Pending::new(&self.0, async move { agents.get(&id).await })
+    }
+
+    fn list(&self, py: Python<'_>, options: Options<ListOptions>) -> PyResult<AgentPages> {
+        let pager = self.0.agents().list(options.0).map_err(|error| raise(py, &error))?;
+        Ok(AgentPages::new(self.0.clone(), pager))
+    }
+
+    fn conversation(&self, id: String) -> Pending {
+        let agents = self.0.agents();
+        Pending::new(&self.0, async move { agents.conversation(&id).await })
+    }
+
+    fn artifact(&self, agent_id: String, artifact_id: String) -> Pending {
+        let agents = self.0.agents();
+        Pending::new(&self.0, async move { agents.artifact(&agent_id, &artifact_id).await })
+    }
+
+    fn stop(&self, id: String) -> Pending {
+        let agents = self.0.agents();
+        Pending::new(&self.0, async move { agents.stop(&id).await })
+    }
+
+    fn attach(&self, target: String) -> Pending {
+        let agents = self.0.agents();
+        Pending::making(&self.0, async move { agents.attach(&target).await }, AgentRun::make(&self.0))
+    }
+}

@@ -1,0 +1,36 @@
+//! The Python bridge: conversion only. What users see is in `python/nomkit`.
+
+mod agent_run;
+mod agents;
+mod bell;
+mod client;
+mod download;
+mod files;
+mod listener;
+mod pages;
+mod pending;
+mod source;
+mod value;
+
+/// The private module of the Python package.
+#[pyo3::pymodule(gil_used = true)]
+mod _native {
+    #[pymodule_export]
+    use super::agent_run::{AgentRun, Updates};
+    #[pymodule_export]
+    use super::agents::Agents;
+    #[pymodule_export]
+    use super::bell::Bell;
+    #[pymodule_export]
+    use super::client::Client;
+    #[pymodule_export]
+    use super::download::download;
+    #[pymodule_export]
+    use super::files::Files;
+    #[pymodule_export]
+    use super::pages::{AgentPages, FilePages};
+    #[pymodule_export]
+    use super::pending::{Pending, Submitted};
+    #[pymodule_export]
+    use super::source::Source;
+}

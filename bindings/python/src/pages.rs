@@ -1,0 +1,35 @@
+use crate::pending::Pending;
+use nomkit::{Agent, FileHit, Nomic, Pager};
+use pyo3::prelude::*;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+macro_rules! pages {
+    ($($name:ident of $item:ty;)*) => { $(
+        /// A list, read page by page.
+        #[pyclass(frozen)]
+        pub struct $name {
+            nomic: Nomic,
+            pager: Arc<Mutex<Pager<$item>>>,
+        }
+
+        impl $name {
+            pub(crate) fn new(nomic: Nomic, pager: Pager<$item>) -> Self {
+                Self { nomic, pager: Arc::new(Mutex::new(pager)) }
+            }
+        }
+
+        #[pymethods]
+        impl $name {
+            fn next_page(&self) -> Pending {
+                let pager = self.pager.clone();
+                Pending::new(&self.nomic, async move { pager.lock().await.next_page().await })
+            }
+        }
+    )* };
+}
+
+pages! {
+    FilePages of FileHit;
+    AgentPages of Agent;
+}

@@ -1,0 +1,54 @@
+"""One client for two agent platforms: upload, launch, wait, result, follow-up.
+
+>>> from pathlib import Path
+>>> from nomkit import Nomic
+>>> nomic = Nomic(domain="acme")  # the key: NOMIC_API_KEY
+>>> print(nomic.ask("Summarize the inspection report", files=[Path("report.pdf")]).text)
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .agent_run import AgentRun as AgentRun
+    from .agent_run import AsyncAgentRun as AsyncAgentRun
+    from .client import AsyncNomic as AsyncNomic
+    from .client import Nomic as Nomic
+    from .emulator import Emulator as Emulator
+    from .errors import *  # noqa: F403
+    from .errors import NomkitError as NomkitError
+    from .records import *  # noqa: F403
+
+__version__ = "0.1.0"
+
+# Loaded when first asked for, so that an import costs next to nothing.
+_HOMES = {
+    "Nomic": "client",
+    "AsyncNomic": "client",
+    "AgentRun": "agent_run",
+    "AsyncAgentRun": "agent_run",
+    "Emulator": "emulator",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    homes = [_HOMES[name]] if name in _HOMES else ["errors"] if name.endswith("Error") else ["records"]
+    for home in homes:
+        module = import_module(f".{home}", __name__)
+        if hasattr(module, name):
+            value = getattr(module, name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    from . import errors, records
+
+    return sorted({*globals(), *_HOMES, *errors.__all__, *records.__all__})

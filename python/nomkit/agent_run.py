@@ -1,0 +1,146 @@
+"""A run: one turn of one agent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._arguments import listener, wait_options
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from . import _native
+    from ._arguments import OnProgress
+    from .records import Agent, AgentStatus, Message, RunResult
+
+
+class _AgentRun:
+    def __init__(self, native: _native.AgentRun) -> None:
+        self._native = native
+
+    @property
+    def agent_id(self) -> str:
+        """The agent's id."""
+        return self._native.id
+
+    @property
+    def turn(self) -> int:
+        """Which turn this is: 1 is the launch, each follow-up the next."""
+        return self._native.turn
+
+    @property
+    def status(self) -> AgentStatus:
+        """The status as it was last seen; no request is made."""
+        return self._native.status
+
+    @property
+    def agent(self) -> Agent:
+        """The agent as it was last seen; no request is made."""
+        return self._native.agent
+
+    @property
+    def token(self) -> str:
+        """This run as text, for ``agents.attach`` in any language. It holds no secret."""
+        return self._native.token
+
+    @property
+    def url(self) -> str:
+        """Where people look at it."""
+        return self._native.url
+
+    def __repr__(self) -> str:
+        return repr(self._native)
+
+
+class AgentRun(_AgentRun):
+    """The handle on one turn of one agent. Its properties are what was last seen; ``refresh()`` looks again."""
+
+    def refresh(self) -> Agent:
+        """Look at the agent again."""
+        return self._native.refresh().wait()
+
+    def wait(self, timeout: float | None = 1800, *, progress: OnProgress = None) -> RunResult:
+        """Wait until this turn is over. A wait that expires does not stop the agent.
+
+        Args:
+            timeout: Seconds; ``None`` means without end.
+            progress: ``True`` for a line on standard error, or a callable that is given a ``Progress``.
+
+        Returns:
+            What this turn said and made.
+
+        Raises:
+            RunFailedError: The agent failed; ``reason`` and ``messages`` say why.
+            RunStoppedError: It was stopped.
+            WaitTimeoutError: The time is over; ``token`` re-attaches. It is a ``TimeoutError`` too.
+            StaleTurnError: This turn's own answer did not appear; an earlier one is never given instead.
+        """
+        return self._native.wait(wait_options(timeout), listener(progress)).wait()
+
+    def updates(self, timeout: float | None = 1800) -> Iterator[Agent]:
+        """The agent each time it changes, up to the end of this turn; failed and stopped turns end it too."""
+        updates = self._native.updates(wait_options(timeout))
+        while (agent := updates.next().wait()) is not None:
+            yield agent
+
+    def conversation(self) -> tuple[Message, ...]:
+        """The whole conversation, earlier turns included."""
+        return self._native.conversation().wait()
+
+    def follow_up(self, prompt: str, *, timeout: float | None = None) -> AgentRun:
+        """Ask the agent again; this turn must be over. ``POST /agents/{id}/followup``, tier Heavy.
+
+        Args:
+            prompt: What the agent shall do next.
+            timeout: Seconds for the follow-up itself, 120 by default.
+
+        Returns:
+            The next turn.
+
+        Raises:
+            ConflictError: The agent is still at work.
+            OutcomeUnknownError: The answer was lost. It is never sent a second time.
+        """
+        return AgentRun(self._native.follow_up({"prompt": prompt, "timeout": timeout}).wait())
+
+    def stop(self, *, wait: bool = False, timeout: float | None = None) -> Agent:
+        """Ask the agent to stop; it may still finish first. ``POST /agents/{id}/stop``, tier Standard.
+
+        Args:
+            wait: Whether to wait until it has stopped, or has ended otherwise.
+            timeout: Seconds to wait, 1800 by default.
+
+        Returns:
+            The agent as it then stood; its status tells how it ended.
+        """
+        return self._native.stop({"wait": wait, "timeout": timeout}).wait()
+
+
+class AsyncAgentRun(_AgentRun):
+    """The handle on one turn of one agent, of :class:`AsyncNomic`: the same names, awaited."""
+
+    async def refresh(self) -> Agent:
+        """Look at the agent again."""
+        return await self._native.refresh()
+
+    async def wait(self, timeout: float | None = 1800, *, progress: OnProgress = None) -> RunResult:
+        """Wait until this turn is over. See :meth:`AgentRun.wait`."""
+        return await self._native.wait(wait_options(timeout), listener(progress))
+
+    async def updates(self, timeout: float | None = 1800) -> AsyncIterator[Agent]:
+        """The agent each time it changes. See :meth:`AgentRun.updates`."""
+        updates = self._native.updates(wait_options(timeout))
+        while (agent := await updates.next()) is not None:
+            yield agent
+
+    async def conversation(self) -> tuple[Message, ...]:
+        """The whole conversation, earlier turns included."""
+        return await self._native.conversation()
+
+    async def follow_up(self, prompt: str, *, timeout: float | None = None) -> AsyncAgentRun:
+        """Ask the agent again. See :meth:`AgentRun.follow_up`."""
+        return AsyncAgentRun(await self._native.follow_up({"prompt": prompt, "timeout": timeout}))
+
+    async def stop(self, *, wait: bool = False, timeout: float | None = None) -> Agent:
+        """Ask the agent to stop. See :meth:`AgentRun.stop`."""
+        return await self._native.stop({"wait": wait, "timeout": timeout})

@@ -1,0 +1,175 @@
+"""Agents: launch, look, stop, attach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._arguments import launch_files, listener
+from .agent_run import AgentRun, AsyncAgentRun
+from .pages import AsyncPages, Pages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from . import _native
+    from ._arguments import LaunchFile, OnProgress
+    from .records import Agent, Artifact, Message
+
+
+class _Agents:
+    def __init__(self, native: _native.Agents) -> None:
+        self._native = native
+
+    def _launch(
+        self,
+        prompt: str,
+        files: Iterable[LaunchFile],
+        file_ids: Sequence[str],
+        project_id: str | None,
+        timeout: float | None,
+        progress: OnProgress,
+    ) -> _native.Pending[_native.AgentRun]:
+        options = {"prompt": prompt, "file_ids": file_ids, "project_id": project_id, "timeout": timeout}
+        return self._native.launch(options, launch_files(files), listener(progress))
+
+    def _list(
+        self, status: str | None, workflow_id: str | None, without_workflow: bool, page_size: int | None
+    ) -> _native.AgentPages:
+        options = {"status": status, "workflow_id": workflow_id, "page_size": page_size}
+        return self._native.list({**options, "without_workflow": without_workflow})
+
+
+class Agents(_Agents):
+    """``nomic.agents``."""
+
+    def launch(
+        self,
+        prompt: str,
+        *,
+        files: Iterable[LaunchFile] = (),
+        file_ids: Sequence[str] = (),
+        project_id: str | None = None,
+        timeout: float | None = None,
+        progress: OnProgress = None,
+    ) -> AgentRun:
+        """Launch one agent. It does not wait for the agent.
+
+        ``POST /agents`` of the Agents page; scope ``developer:agent``, tier Heavy.
+
+        Args:
+            prompt: What the agent shall do.
+            files: What it may read: ``Path`` objects, which are uploaded first, and files on the platform.
+                Text is refused, so that no local file is uploaded by accident.
+            file_ids: Ids of files and folders on the platform that it may read.
+            project_id: The project to launch it in.
+            timeout: Seconds for the launch itself, 120 by default; uploads are not counted.
+            progress: Is told of the uploads: ``True`` or a callable.
+
+        Returns:
+            The run, turn 1.
+
+        Raises:
+            InvalidInputError: An argument is wrong. Nothing was sent.
+            SpendLimitError: The user's spend limit is reached.
+            OutcomeUnknownError: The answer was lost. It is never sent a second time.
+            NomkitError: Whatever fails, ``uploaded`` of the error lists the files that are on the platform by then.
+        """
+        return AgentRun(self._launch(prompt, files, file_ids, project_id, timeout, progress).wait())
+
+    def get(self, id: str) -> Agent:
+        """Read one agent. ``GET /agents/{id}``, tier Standard.
+
+        Raises:
+            NotFoundError: There is none, or it is not yours.
+        """
+        return self._native.get(id).wait()
+
+    def list(
+        self,
+        *,
+        status: str | None = None,
+        workflow_id: str | None = None,
+        without_workflow: bool = False,
+        page_size: int | None = None,
+    ) -> Pages[Agent]:
+        """List the user's own agents, newest first (the order is an assumption). ``GET /agents``, tier Standard.
+
+        Args:
+            status: Only those with this status, such as ``"running"``.
+            workflow_id: Only those of this workflow.
+            without_workflow: Only those of no workflow.
+            page_size: How many one request brings, 1 to 100.
+        """
+        return Pages(self._list(status, workflow_id, without_workflow, page_size))
+
+    def conversation(self, id: str) -> tuple[Message, ...]:
+        """The whole conversation of an agent. ``GET /agents/{id}/conversation``; its body is an assumption."""
+        return self._native.conversation(id).wait()
+
+    def artifact(self, agent_id: str, artifact_id: str) -> Artifact:
+        """One artifact with its content. ``GET /agents/{id}/artifacts/{artifactId}``; its body is an assumption."""
+        return self._native.artifact(agent_id, artifact_id).wait()
+
+    def stop(self, id: str) -> Agent:
+        """Ask an agent to stop; it may still finish first. ``POST /agents/{id}/stop``, tier Standard."""
+        return self._native.stop(id).wait()
+
+    def attach(self, target: str) -> AgentRun:
+        """Pick a run up again.
+
+        Args:
+            target: A run's token, for the very turn that it names, or an agent's id, for its latest turn.
+
+        Raises:
+            ConfigError: The token belongs to another instance.
+            NotFoundError: The agent is gone.
+        """
+        return AgentRun(self._native.attach(target).wait())
+
+
+class AsyncAgents(_Agents):
+    """``nomic.agents`` of :class:`AsyncNomic`: the same names, awaited."""
+
+    async def launch(
+        self,
+        prompt: str,
+        *,
+        files: Iterable[LaunchFile] = (),
+        file_ids: Sequence[str] = (),
+        project_id: str | None = None,
+        timeout: float | None = None,
+        progress: OnProgress = None,
+    ) -> AsyncAgentRun:
+        """Launch one agent. See :meth:`Agents.launch`."""
+        return AsyncAgentRun(await self._launch(prompt, files, file_ids, project_id, timeout, progress))
+
+    async def get(self, id: str) -> Agent:
+        """Read one agent. See :meth:`Agents.get`."""
+        return await self._native.get(id)
+
+    def list(
+        self,
+        *,
+        status: str | None = None,
+        workflow_id: str | None = None,
+        without_workflow: bool = False,
+        page_size: int | None = None,
+    ) -> AsyncPages[Agent]:
+        """List the user's own agents. See :meth:`Agents.list`; iterate with ``async for``."""
+        return AsyncPages(self._list(status, workflow_id, without_workflow, page_size))
+
+    async def conversation(self, id: str) -> tuple[Message, ...]:
+        """The whole conversation of an agent. See :meth:`Agents.conversation`."""
+        return await self._native.conversation(id)
+
+    async def artifact(self, agent_id: str, artifact_id: str) -> Artifact:
+        """One artifact with its content. See :meth:`Agents.artifact`."""
+        return await self._native.artifact(agent_id, artifact_id)
+
+    async def stop(self, id: str) -> Agent:
+        """Ask an agent to stop. See :meth:`Agents.stop`."""
+        return await self._native.stop(id)
+
+    async def attach(self, target: str) -> AsyncAgentRun:
+        """Pick a run up again. See :meth:`Agents.attach`."""
+        return AsyncAgentRun(await self._native.attach(target))

@@ -1,0 +1,160 @@
+"""The clients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import _native
+from .agents import Agents, AsyncAgents
+from .files import AsyncFiles, Files
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Sequence
+
+    from typing_extensions import Self
+
+    from ._arguments import LaunchFile, OnProgress
+    from .records import RunResult
+
+
+class _Client:
+    def __init__(
+        self,
+        *,
+        domain: str | None = None,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        timeout: float | None = None,
+        retries: int | None = None,
+        proxy: str | None = None,
+        ca_certs: str | os.PathLike[str] | None = None,
+        user_agent: str | None = None,
+    ) -> None:
+        self._native = _native.Client(
+            {
+                "domain": domain,
+                "base_url": base_url,
+                "api_key": api_key,
+                "timeout": timeout,
+                "retries": retries,
+                "proxy": proxy,
+                "ca_certs": None if ca_certs is None else str(ca_certs),
+                "user_agent": user_agent,
+            }
+        )
+
+    def __repr__(self) -> str:
+        return repr(self._native)
+
+
+class Nomic(_Client):
+    """The client of one instance and one key. It makes no request until its first call.
+
+    What is left out comes from the environment: ``NOMIC_API_KEY``, and ``NOMIC_BASE_URL`` or ``NOMIC_DOMAIN``.
+    A key that the environment binds to one host is never sent to another. It may be used from any number of
+    threads, and after a fork in parent and child.
+
+    Args:
+        domain: The instance's name: ``acme`` means ``https://acme.nomic.ai``.
+        base_url: The instance's URL, instead of ``domain``; ``http`` only on loopback.
+        api_key: A key of the Developer Console, ``npk_…``.
+        timeout: Seconds that one request may take, 60 by default; uploads have their own limits.
+        retries: How many times a request is made again where that is safe, 3 by default.
+        proxy: A proxy's URL; ``HTTPS_PROXY`` and ``NO_PROXY`` otherwise. Never used for loopback.
+        ca_certs: A PEM file of certificates to trust besides the system's.
+        user_agent: What to add to the ``User-Agent`` header.
+
+    Raises:
+        ConfigError: The key or the instance is missing or cannot be right.
+    """
+
+    @property
+    def files(self) -> Files:
+        """Files: upload and search."""
+        return Files(self._native.files())
+
+    @property
+    def agents(self) -> Agents:
+        """Agents: launch, look, stop, attach."""
+        return Agents(self._native.agents())
+
+    def ask(
+        self,
+        prompt: str,
+        *,
+        files: Iterable[LaunchFile] = (),
+        file_ids: Sequence[str] = (),
+        project_id: str | None = None,
+        timeout: float | None = 1800,
+        progress: OnProgress = None,
+    ) -> RunResult:
+        """Upload the files, launch an agent on them and wait for its answer.
+
+        Args:
+            prompt: What the agent shall do.
+            files: What it may read: ``Path`` objects, which are uploaded first, and files on the platform.
+            file_ids: Ids of files and folders on the platform that it may read.
+            project_id: The project to launch it in.
+            timeout: Seconds to wait for the answer; ``None`` means without end.
+            progress: ``True`` or a callable; is told of uploads and of the wait.
+
+        Returns:
+            What the agent said and made.
+
+        Raises:
+            NomkitError: Those of :meth:`Agents.launch` and :meth:`AgentRun.wait`.
+        """
+        run = self.agents.launch(prompt, files=files, file_ids=file_ids, project_id=project_id, progress=progress)
+        return run.wait(timeout, progress=progress)
+
+    def close(self) -> None:
+        """Close the client: idle connections are dropped, and later calls raise ``ClosedError``. It is optional."""
+        self._native.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+class AsyncNomic(_Client):
+    """The client for asyncio: the same names as :class:`Nomic`, awaited.
+
+    It may be used from several event loops, one after another or in different threads.
+    """
+
+    @property
+    def files(self) -> AsyncFiles:
+        """Files: upload and search."""
+        return AsyncFiles(self._native.files())
+
+    @property
+    def agents(self) -> AsyncAgents:
+        """Agents: launch, look, stop, attach."""
+        return AsyncAgents(self._native.agents())
+
+    async def ask(
+        self,
+        prompt: str,
+        *,
+        files: Iterable[LaunchFile] = (),
+        file_ids: Sequence[str] = (),
+        project_id: str | None = None,
+        timeout: float | None = 1800,
+        progress: OnProgress = None,
+    ) -> RunResult:
+        """Upload the files, launch an agent on them and wait for its answer. See :meth:`Nomic.ask`."""
+        launch = self.agents.launch(prompt, files=files, file_ids=file_ids, project_id=project_id, progress=progress)
+        return await (await launch).wait(timeout, progress=progress)
+
+    async def close(self) -> None:
+        """Close the client: idle connections are dropped, and later calls raise ``ClosedError``. It is optional."""
+        self._native.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.close()

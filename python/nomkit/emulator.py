@@ -1,0 +1,185 @@
+"""The emulator: the platform on this machine, with no account."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import IO, TYPE_CHECKING, Any
+
+from ._error import NomkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from subprocess import Popen
+
+    from typing_extensions import Self
+
+    from .client import AsyncNomic, Nomic
+
+
+class Emulator:
+    """A running emulator. Use it as a context manager, or call :meth:`stop`.
+
+    It is the ``nomkit`` command of the package ``nomkit-cli`` (``pip install "nomkit[emulator]"``), or the program
+    that ``NOMKIT_CLI`` names; it listens on loopback only, and ends with this process.
+
+    Args:
+        data: A folder to keep its state in; without it everything is forgotten.
+        waiting: Seconds that an agent waits before it runs.
+        running: Seconds that it runs.
+        stopping: Seconds that it takes to stop.
+
+    Raises:
+        ConfigError: The command is not installed.
+    """
+
+    url: str
+    """Where it listens."""
+    api_key: str
+    """A key that may do everything; only this emulator knows it."""
+    token: str
+    """What the control routes want."""
+
+    def __init__(
+        self,
+        *,
+        data: str | os.PathLike[str] | None = None,
+        waiting: float | None = None,
+        running: float | None = None,
+        stopping: float | None = None,
+    ) -> None:
+        import subprocess
+
+        command = [_command(), "emulator", "--until-stdin-closes"]
+        options = {"data": data, "waiting": waiting, "running": running, "stopping": stopping}
+        for name, value in options.items():
+            if value is not None:
+                command += [f"--{name}", os.fspath(value) if isinstance(value, os.PathLike) else str(value)]
+        self._process: Popen[bytes] | None = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None
+        )
+        ready = _pipe(self._process.stdout).readline()
+        if not ready:
+            self.stop()
+            raise _config("The emulator did not start; its last words are above.")
+        self._take(json.loads(ready))
+
+    def _take(self, ready: Mapping[str, Any]) -> None:
+        self.url, self.api_key, self.token = ready["url"], ready["api_key"], ready["token"]
+
+    @classmethod
+    def connect(cls, url: str, *, api_key: str, token: str) -> Self:
+        """An emulator that runs already; ``nomkit emulator`` prints these three when it starts."""
+        emulator = cls.__new__(cls)
+        emulator._process = None
+        emulator._take({"url": url, "api_key": api_key, "token": token})
+        return emulator
+
+    def nomic(self, **options: Any) -> Nomic:
+        """A client of this emulator."""
+        from .client import Nomic
+
+        return Nomic(base_url=self.url, **{"api_key": self.api_key, **options})
+
+    def async_nomic(self, **options: Any) -> AsyncNomic:
+        """An asynchronous client of this emulator."""
+        from .client import AsyncNomic
+
+        return AsyncNomic(base_url=self.url, **{"api_key": self.api_key, **options})
+
+    def fault(self, operation: str, fault: str, *, times: int = 1, **parameters: Any) -> str:
+        """Make an operation fail.
+
+        Args:
+            operation: Method and path, such as ``"POST /agents"``.
+            fault: ``lose_response``, ``reset``, ``status``, ``stale_finished``, ``fast_turn``, ``conversation_lag``.
+            times: How many requests it serves.
+            **parameters: Those of the fault, such as ``status=503`` or ``seconds=3``.
+
+        Returns:
+            Its id, for :meth:`fault_report`.
+        """
+        body = {"operation": operation, "fault": fault, "times": times, **parameters}
+        return str(self._control("POST", "faults", body)["id"])
+
+    def fault_report(self, id: str) -> dict[str, Any]:
+        """How often a fault was hit, and how often it was played to its end."""
+        return self._control("GET", f"faults/{id}")
+
+    def ledger(self) -> dict[str, Any]:
+        """The server's truth: ``requests``, ``agents`` and ``files``."""
+        return self._control("GET", "ledger")
+
+    def key(self, scopes: Sequence[str]) -> str:
+        """A new key with these scopes."""
+        return str(self._control("POST", "keys", {"scopes": list(scopes)})["api_key"])
+
+    def timing(self, **seconds: float) -> None:
+        """Set how long agents take: ``waiting``, ``running``, ``stopping``."""
+        self._control("PUT", "timing", seconds)
+
+    def reset(self) -> None:
+        """Forget agents, files, faults and the ledger; keys stay."""
+        self._control("POST", "reset", {})
+
+    def _control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        from http.client import HTTPConnection
+
+        connection = HTTPConnection(self.url.removeprefix("http://"), timeout=30)
+        try:
+            headers = {"X-Emulator-Token": self.token, "Content-Type": "application/json"}
+            text = None if body is None else json.dumps(body)
+            connection.request(method, f"/_emulator/{path}", body=text, headers=headers)
+            response = connection.getresponse()
+            answer = json.loads(response.read() or b"{}")
+        finally:
+            connection.close()
+        if response.status >= 400:
+            from ._arguments import invalid
+
+            raise invalid("emulator", f"The emulator refused: {answer.get('error', response.status)}")
+        return dict(answer)
+
+    def stop(self) -> None:
+        """End it. An emulator that was connected to goes on."""
+        process, self._process = self._process, None
+        if process is not None:
+            _pipe(process.stdin).close()
+            process.wait()
+            _pipe(process.stdout).close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"Emulator({self.url})"
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None
+    return pipe
+
+
+def _command() -> str:
+    named = os.environ.get("NOMKIT_CLI")
+    if named:
+        return named
+    from importlib.metadata import PackageNotFoundError, files
+
+    try:
+        installed = files("nomkit-cli") or []
+    except PackageNotFoundError:
+        installed = []
+    for file in installed:
+        if file.stem == "nomkit" and file.suffix in ("", ".exe"):
+            return str(file.locate())
+    raise _config('The emulator is not installed. Run: pip install "nomkit[emulator]"')
+
+
+def _config(message: str) -> NomkitError:
+    from .errors import ConfigError
+
+    return ConfigError(message)

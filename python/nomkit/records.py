@@ -1,0 +1,268 @@
+# Written by `cargo xtask records` from the core's model. Do not edit.
+"""What the platforms send, as frozen dataclasses and open enums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar
+
+from ._behaviour import ArtifactBehaviour
+from ._words import Word, known
+
+__all__ = [
+    "Agent",
+    "AgentStatus",
+    "Artifact",
+    "ArtifactKind",
+    "ArtifactRef",
+    "Column",
+    "File",
+    "FileHit",
+    "FileRef",
+    "Message",
+    "Page",
+    "Progress",
+    "Role",
+    "RunResult",
+]
+
+T = TypeVar("T")
+
+
+class AgentStatus(Word):
+    """Where an agent stands."""
+
+    __slots__ = ()
+
+    WAITING: ClassVar[AgentStatus] = known("waiting")
+    """Accepted, not yet started."""
+    RUNNING: ClassVar[AgentStatus] = known("running")
+    """At work."""
+    AWAITING_TOOL: ClassVar[AgentStatus] = known("awaiting_tool")
+    """Waiting for a tool of its own."""
+    FINISHED: ClassVar[AgentStatus] = known("finished")
+    """Done."""
+    STOPPED: ClassVar[AgentStatus] = known("stopped")
+    """Stopped before it was done."""
+    FAILED: ClassVar[AgentStatus] = known("failed")
+    """Failed; the conversation says why."""
+
+
+class ArtifactKind(Word):
+    """What an artifact is."""
+
+    __slots__ = ()
+
+    MARKDOWN: ClassVar[ArtifactKind] = known("markdown")
+    """A Markdown document."""
+    TABLE: ClassVar[ArtifactKind] = known("table")
+    """Columns and rows."""
+
+
+class Role(Word):
+    """Who speaks."""
+
+    __slots__ = ()
+
+    USER: ClassVar[Role] = known("user")
+    """The user."""
+    ASSISTANT: ClassVar[Role] = known("assistant")
+    """The agent."""
+    TOOL: ClassVar[Role] = known("tool")
+    """A tool that the agent used."""
+    ERROR: ClassVar[Role] = known("error")
+    """Something that went wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file on the platform, as an upload answers."""
+
+    id: str
+    """What agents are given."""
+    name: str
+    """The file's name."""
+    mime_type: str | None
+    """Its media type."""
+    size: int | None
+    """Its size in bytes."""
+    file_type: str | None
+    """`DOCUMENT` for uploaded files."""
+    parent_id: str | None
+    """The folder that holds it; absent at the root."""
+    version_id: str | None
+    """What parse and extract jobs are given."""
+    created_at: datetime | None
+    """When it was uploaded."""
+    extra: dict[str, Any] = field(default_factory=dict, hash=False, repr=False)
+    """What the server sent and this version does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileHit:
+    """A file that a search found."""
+
+    id: str
+    """What agents are given."""
+    name: str
+    """The file's name."""
+    mime_type: str | None
+    """Its media type."""
+    parent_id: str | None
+    """The folder that holds it; absent at the root."""
+    path: str | None
+    """Where it stands, decoded: `Project Alpha/reports/quarterly.pdf`. Never a path of this machine."""
+    extra: dict[str, Any] = field(default_factory=dict, hash=False, repr=False)
+    """What the server sent and this version does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """A file that an agent was given. (Its fields are an assumption: the platform does not document them.)"""
+
+    id: str
+    """The file's id."""
+    name: str | None
+    """The file's name."""
+    mime_type: str | None
+    """Its media type."""
+    extra: dict[str, Any] = field(default_factory=dict, hash=False, repr=False)
+    """What the server sent and this version does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactRef:
+    """Something that an agent made. (Its fields are an assumption: the platform does not document them.)"""
+
+    id: str
+    """Its id, for `agents.artifact`."""
+    name: str | None
+    """Its display name; never a path of this machine."""
+    kind: ArtifactKind | None
+    """Whether it is text or a table."""
+    created_at: datetime | None
+    """When it was made."""
+    updated_at: datetime | None
+    """When it last changed."""
+    extra: dict[str, Any] = field(default_factory=dict, hash=False, repr=False)
+    """What the server sent and this version does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A background agent."""
+
+    id: str
+    """Its id, for `agents.get` and `agents.attach`."""
+    status: AgentStatus
+    """Where it stands; an unknown word counts as active."""
+    workflow_id: str | None
+    """The workflow that it runs, if any."""
+    project_id: str | None
+    """The project that it belongs to, if any."""
+    artifacts: tuple[ArtifactRef, ...]
+    """What it made; complete once it has finished. (The fields of an artifact reference are an assumption.)"""
+    files: tuple[FileRef, ...]
+    """The files that it was given; lists may leave them out."""
+    created_at: datetime | None
+    """When it was launched."""
+    updated_at: datetime | None
+    """When it last changed."""
+    extra: dict[str, Any] = field(default_factory=dict, hash=False, repr=False)
+    """What the server sent and this version does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One row of a conversation. (Its fields are an assumption, and read tolerantly.)"""
+
+    id: str | None
+    """Its id."""
+    role: Role
+    """Who speaks."""
+    text: str
+    """What is said."""
+    created_at: datetime | None
+    """When it was written."""
+    extra: dict[str, Any] = field(default_factory=dict, hash=False, repr=False)
+    """What the server sent and this version does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table."""
+
+    id: str
+    """The key in each row."""
+    name: str | None
+    """The heading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact(ArtifactBehaviour):
+    """Something that an agent made, with its content. (Its fields are an assumption.)"""
+
+    id: str
+    """Its id."""
+    name: str | None
+    """Its display name; never a path of this machine."""
+    kind: ArtifactKind | None
+    """Whether it is text or a table."""
+    text: str | None
+    """The content of a document."""
+    columns: tuple[Column, ...]
+    """The columns of a table, in order."""
+    rows: tuple[dict[str, Any], ...] = field(hash=False)
+    """The rows of a table: each maps a column's id to its value."""
+    extra: dict[str, Any] = field(default_factory=dict, hash=False, repr=False)
+    """What the server sent and this version does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a turn gave."""
+
+    agent: Agent
+    """The agent as it stood when the turn was over."""
+    turn: int
+    """Which turn: 1 is the launch, each follow-up the next."""
+    text: str
+    """The turn's answer: its assistant rows, joined by a blank line."""
+    messages: tuple[Message, ...]
+    """The turn's rows: after its own user row, tool and error rows included."""
+    artifacts: tuple[Artifact, ...]
+    """What the agent had made by then, with content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a call is."""
+
+    phase: str
+    """`sending` and `accepted` of an upload; the agent's status while waiting."""
+    done: float
+    """Bytes sent, or seconds waited."""
+    total: float | None
+    """Of how many, if that is known."""
+    rate: float | None
+    """Bytes a second."""
+    eta: float | None
+    """Seconds that are left at this rate."""
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """One page of a list."""
+
+    items: tuple[T, ...]
+    """Its items."""
+    total_count: int | None
+    """How many the whole list has, if the server said so."""
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)

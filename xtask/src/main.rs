@@ -1,0 +1,40 @@
+//! `cargo xtask records` writes each language's classes from the core's own definitions;
+//! with `--check` it writes nothing and fails when a file is stale or a record is missing.
+
+mod complete;
+mod errors;
+mod python;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = std::env::args().skip(1).collect::<Vec<_>>();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["records"] => records(false),
+        ["records", "--check"] => records(true),
+        _ => {
+            eprintln!("usage: cargo xtask records [--check]");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn records(check: bool) -> ExitCode {
+    let missing = complete::missing();
+    for record in &missing {
+        eprintln!("missing: {record} is not in RECORDS (core/src/records.rs), so no language knows it");
+    }
+    let files = [("python/nomkit/records.py", python::records()), ("python/nomkit/errors.py", errors::python())];
+    let stale = files.iter().filter(|(path, text)| std::fs::read_to_string(path).ok().as_ref() != Some(text));
+    let mut failed = !missing.is_empty();
+    for (path, text) in stale {
+        if check {
+            eprintln!("stale: {path} (run `cargo xtask records`)");
+            failed = true;
+        } else if let Err(error) = std::fs::write(path, text) {
+            eprintln!("{path}: {error}");
+            failed = true;
+        }
+    }
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
