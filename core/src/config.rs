@@ -221,3 +221,83 @@ fn unpaired(given: &Origin, bound: &Origin) -> Error {
         given.as_str()
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(options: ClientOptions, environment: &[(&str, &str)]) -> Result<Config> {
+        Config::resolve_with(options, |name| {
+            environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    fn origin(options: ClientOptions, environment: &[(&str, &str)]) -> String {
+        resolve(options, environment).unwrap().origin.as_str().to_owned()
+    }
+
+    const AMBIENT: &[(&str, &str)] = &[("NOMIC_API_KEY", "npk_ambient"), ("NOMIC_DOMAIN", "acme")];
+
+    #[test]
+    fn key_and_origin_come_as_a_pair() {
+        let none = ClientOptions::default;
+        assert_eq!(origin(none(), AMBIENT), "https://acme.nomic.ai");
+        assert_eq!(origin(none().domain("acme.drive").api_key("npk_own"), AMBIENT), "https://acme.drive.nomic.ai");
+        assert_eq!(origin(none().api_key("npk_own"), AMBIENT), "https://acme.nomic.ai");
+        assert_eq!(origin(none().domain("acme"), AMBIENT), "https://acme.nomic.ai");
+        assert_eq!(origin(none().domain("acme"), &AMBIENT[..1]), "https://acme.nomic.ai");
+        // The environment's key belongs to acme, so it goes nowhere else.
+        let error = resolve(none().base_url("https://elsewhere.example"), AMBIENT).unwrap_err();
+        assert!(error.message.contains("belongs to https://acme.nomic.ai"), "{error}");
+        for missing in [&AMBIENT[..1], &AMBIENT[1..], &[]] {
+            assert_eq!(resolve(none(), missing).unwrap_err().kind(), ErrorKind::Config);
+        }
+    }
+
+    #[test]
+    fn an_origin_is_safe_or_refused_without_showing_a_key() {
+        let parse = |text: &str| Origin::parse(text).map(|origin| origin.as_str().to_owned());
+        for (given, kept) in [
+            ("https://acme.nomic.ai", "https://acme.nomic.ai"),
+            ("https://ACME.nomic.ai/", "https://acme.nomic.ai"),
+            ("https://acme.nomic.ai/api/v0/", "https://acme.nomic.ai"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("http://127.9.9.9", "http://127.9.9.9"),
+            ("http://[::1]:80/", "http://[::1]"),
+            ("http://localhost:1", "http://localhost:1"),
+        ] {
+            assert_eq!(parse(given).unwrap(), kept);
+        }
+        for bad in [
+            "acme",
+            "http://acme.nomic.ai",
+            "http://localhost.evil.example",
+            "http://10.0.0.1",
+            "ftp://acme.nomic.ai",
+            "https://user:npk_secretsecret@acme.nomic.ai",
+            "https://acme.nomic.ai/?key=npk_secretsecret",
+            "https://acme.nomic.ai/npk_secretsecret",
+            "https://acme.nomic.ai/#npk_secretsecret",
+            "file:///etc/passwd",
+            "",
+        ] {
+            let error = parse(bad).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(!error.message.contains("secret"), "{error}");
+        }
+        for bad in ["a/b", "evil.example/x#", "-a", "a-.b", "", "a..b", "npk_secretsecret", "a b", "user@evil"] {
+            assert!(!Origin::of_domain(bad).unwrap_err().message.contains("secret"));
+        }
+    }
+
+    #[test]
+    fn numbers_and_texts_are_checked() {
+        let base = || ClientOptions::default().domain("acme").api_key("npk_own");
+        for bad in [base().timeout(0.0), base().timeout(-1.0), base().timeout(f64::NAN), base().timeout(1e12)] {
+            assert_eq!(resolve(bad, &[]).unwrap_err().kind(), ErrorKind::InvalidInput);
+        }
+        assert!(resolve(base().user_agent("a\r\nX: y"), &[]).is_err());
+        assert!(resolve(base().proxy("nonsense"), &[]).is_err());
+        assert!(resolve(base().user_agent("notebook/2").timeout(5.0), &[]).unwrap().user_agent.ends_with("notebook/2"));
+    }
+}

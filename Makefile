@@ -1,0 +1,37 @@
+# Two commands: `make demo [FILE=path.pdf]` and `make test`. The rest are their parts.
+FILE ?= examples/inspection-report.pdf
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+
+.PHONY: demo test bench records format clean
+
+demo: $(VENV)/.release
+	@$(PYTHON) examples/demo.py "$(FILE)"
+
+test: $(VENV)/.release
+	@$(PYTHON) tests/run.py
+
+bench: $(VENV)/.release
+	@$(PYTHON) tests/benches/upload/run.py
+
+records:
+	cargo xtask records
+
+format:
+	cargo fmt --all
+	$(VENV)/bin/ruff format --config python/pyproject.toml python tests examples
+	$(VENV)/bin/ruff check --fix --config python/pyproject.toml python tests examples
+
+$(VENV)/.tools: tests/requirements.txt
+	python3 -m venv $(VENV)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+# Optimised, as users get it; cargo knows what is stale, so this runs each time.
+.PHONY: $(VENV)/.release
+$(VENV)/.release: $(VENV)/.tools
+	@. $(VENV)/bin/activate && cd cli && maturin develop --quiet --release
+	@. $(VENV)/bin/activate && cd python && maturin develop --quiet --release
+
+clean:
+	rm -rf target $(VENV) demo-output
