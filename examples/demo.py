@@ -1,6 +1,6 @@
 """The main job on a real document, against the emulator: upload, launch, wait, result, follow-up.
 
-    python examples/demo.py [FILE]
+python examples/demo.py [FILE]
 """
 
 from __future__ import annotations

@@ -1,0 +1,104 @@
+"""What is wrong is said by its own class, before a byte is sent where that can be known."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from pathlib import Path
+from typing import Any
+
+import nomkit
+import pytest
+from conftest import requests
+from nomkit import Emulator, Nomic, errors
+
+
+def sized(path: Path, size: int) -> Path:
+    with path.open("wb") as file:
+        file.truncate(size)
+    return path
+
+
+def test_local_mistakes_cost_no_request(nomic: Nomic, emulator: Emulator, tmp_path: Path) -> None:
+    text: Any = ["a.pdf"]
+    single: Any = tmp_path
+    cases: list[tuple[Any, type[nomkit.NomkitError], str]] = [
+        (lambda: nomic.files.upload(tmp_path / "missing.pdf"), errors.LocalIoError, "does not exist"),
+        (lambda: nomic.files.upload(tmp_path), errors.InvalidInputError, "is a directory"),
+        (lambda: nomic.files.upload(sized(tmp_path / "a.pdf", 0)), errors.InvalidInputError, "is empty"),
+        (lambda: nomic.files.upload(b"", name="a.pdf"), errors.InvalidInputError, "is empty"),
+        (lambda: nomic.files.upload(b"text"), errors.InvalidInputError, "have no name"),
+        (lambda: nomic.files.upload(sized(tmp_path / "b.pdf", (500 << 20) + 1)), errors.TooLargeError, "500 MB"),
+        (lambda: nomic.agents.launch("Look", files=text), errors.InvalidInputError, "file_ids="),
+        (lambda: nomic.agents.launch("Look", files=single), errors.InvalidInputError, "is a list"),
+        (lambda: nomic.agents.launch("Look", file_ids="abc"), errors.InvalidInputError, "sequence"),
+        (lambda: nomic.agents.launch(" "), errors.InvalidInputError, "is empty"),
+        (lambda: nomic.agents.get("../users"), errors.InvalidInputError, "not an id"),
+        (lambda: nomic.agents.list(page_size=0), errors.InvalidInputError, "1 to 100"),
+        (lambda: nomic.agents.attach("nk1.a.b"), errors.InvalidInputError, "token"),
+    ]
+    for call, expected, words in cases:
+        with pytest.raises(expected, match=words):
+            call()
+    assert requests(emulator) == []
+
+
+def test_configuration_mistakes_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NOMIC_API_KEY", "NOMIC_BASE_URL", "NOMIC_DOMAIN"):
+        monkeypatch.delenv(name, raising=False)
+    cases = [
+        ({}, "No instance"),
+        ({"domain": "acme"}, "No API key"),
+        ({"base_url": "http://acme.example", "api_key": "npk_x"}, "in the clear"),
+        ({"domain": "acme", "api_key": "nk-atlas"}, "Atlas"),
+        ({"domain": "acme/x", "api_key": "npk_x"}, "not an instance"),
+    ]
+    for options, words in cases:
+        with pytest.raises(errors.ConfigError, match=words):
+            Nomic(**options)  # type: ignore[arg-type]
+
+
+def test_the_servers_refusals_have_their_classes(nomic: Nomic, emulator: Emulator) -> None:
+    with pytest.raises(errors.AuthenticationError) as refused:
+        emulator.nomic(api_key="npk_emu_wrong").agents.get("a")
+    assert (refused.value.status, refused.value.outcome) == (401, "answered")
+    with pytest.raises(errors.PermissionDeniedError) as denied:
+        emulator.nomic(api_key=emulator.key(["developer:files"])).agents.get("a")
+    assert denied.value.scope == "developer:agent"
+    with pytest.raises(errors.NotFoundError):
+        nomic.agents.get("019abc12-3456-7890-abcd-ef1234567890")
+    with pytest.raises(errors.BadRequestError) as bad:
+        nomic.agents.launch("Look", file_ids=["019abc12-3456-7890-abcd-ef1234567890"])
+    assert bad.value.status == 400
+
+
+def test_what_was_uploaded_rides_on_the_error(nomic: Nomic, report: Path, tmp_path: Path) -> None:
+    with pytest.raises(errors.LocalIoError) as caught:
+        nomic.agents.launch("Look", files=[report, tmp_path / "missing.pdf"])
+    assert [file.name for file in caught.value.uploaded] == ["inspection-report.pdf"]
+    assert pickle.loads(pickle.dumps(caught.value)).uploaded == caught.value.uploaded
+
+
+def test_every_class_is_an_error_of_ours_and_pickles() -> None:
+    for name in errors.__all__:
+        cls = getattr(errors, name)
+        assert issubclass(cls, nomkit.NomkitError) and getattr(nomkit, name) is cls
+        error = cls("text", status=418, attempts=2)
+        for other in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+            assert (type(other), str(other), other.status, other.attempts) == (cls, "text", 418, 2)
+
+
+def test_a_failed_run_says_why(nomic: Nomic, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.7 nothing more")
+    with pytest.raises(errors.RunFailedError) as caught:
+        nomic.ask("Look", files=[broken], timeout=60)
+    assert "broken.pdf" in caught.value.reason and caught.value.messages
+
+
+def test_a_lost_launch_is_reported_and_not_repeated(nomic: Nomic, emulator: Emulator) -> None:
+    emulator.fault("POST /agents", "lose_response")
+    with pytest.raises(errors.OutcomeUnknownError) as caught:
+        nomic.agents.launch("Look")
+    assert caught.value.operation == "agents.launch"
+    assert len(requests(emulator, "POST /agents")) == len(emulator.ledger()["agents"]) == 1

@@ -1,0 +1,73 @@
+"""The package itself: what an import costs, and what never shows a key."""
+
+from __future__ import annotations
+
+import io
+import logging
+import pickle
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from nomkit import Emulator, NomkitError
+
+
+def test_an_import_loads_next_to_nothing() -> None:
+    program = "import sys; before = set(sys.modules); import nomkit; print(*sorted(set(sys.modules) - before))"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert "nomkit" in loaded and len(loaded) <= 5, loaded
+    program = "import sys; from nomkit import Nomic; print('asyncio' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "False\n"
+
+
+def test_the_key_is_in_no_text_that_python_makes(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
+    key = emulator.api_key
+    caplog.set_level(logging.DEBUG)
+    nomic = emulator.nomic()
+    texts = [repr(nomic), str(nomic), str(vars(nomic)), repr(nomic.files), repr(emulator)]
+    run = nomic.agents.launch("Look")
+    texts += [repr(run), run.token, run.url, repr(run.agent)]
+    for status in (400, 401, 404, 429, 500):
+        emulator.fault("GET /agents/{id}", "status", status=status, body={"error": f"bad key {key}"}, times=9)
+        with pytest.raises(NomkitError) as caught:
+            nomic.agents.get(run.agent_id)
+        out = io.StringIO()
+        traceback.print_exception(caught.value, file=out)
+        texts += [repr(caught.value), out.getvalue(), pickle.dumps(caught.value, 0).decode("latin1")]
+        emulator.reset()
+        run = nomic.agents.launch("Look")
+    with pytest.raises(TypeError):
+        pickle.dumps(nomic)
+    texts += [caplog.text, str(emulator.ledger())]
+    assert not [text for text in texts if key in text]
+
+
+def test_the_readme_works_as_pasted() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    program = readme.split("```python\n", 1)[1].split("```", 1)[0]
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "[inspection-report.pdf, p. " in done.stdout
+
+
+def test_the_demonstration_tells_unreadable_documents_apart(tmp_path: Path) -> None:
+    empty, broken = tmp_path / "empty.pdf", tmp_path / "broken.pdf"
+    empty.touch()
+    broken.write_bytes(b"%PDF-1.7\nbroken")
+    fixtures = ROOT / "emulator" / "tests" / "fixtures"
+    cases = [
+        (empty, 2, "is empty"),
+        (tmp_path / "missing.pdf", 2, "does not exist"),
+        (broken, 1, "broken.pdf"),
+        (fixtures / "encrypted.pdf", 1, "encrypted"),
+        (fixtures / "image-only.pdf", 1, "no text found"),
+    ]
+    for document, code, words in cases:
+        program = [sys.executable, str(ROOT / "examples" / "demo.py"), str(document)]
+        done = subprocess.run(program, capture_output=True, text=True, timeout=60)
+        assert done.returncode == code, done.stderr
+        assert words in done.stderr.lower(), done.stderr
+        assert "Traceback" not in done.stderr
