@@ -12,7 +12,7 @@ test: $(VENV)/.release
 	@$(PYTHON) tests/run.py
 
 bench: $(VENV)/.release
-	@$(PYTHON) tests/benches/upload/run.py
+	@$(PYTHON) tests/benches/upload/bench.py
 
 records:
 	cargo xtask records

@@ -20,8 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 REPORT = ROOT / "target" / "report.json"
-# Every emulator of this run gives out this key; it must turn up in no output and no file.
-CANARY = f"npk_emu_canary{secrets.token_hex(12)}"
+# Stands in every key that an emulator of this run gives out; it must turn up in no output and no file.
+CANARY = f"canary{secrets.token_hex(12)}"
 CONFIG = ["--config", "python/pyproject.toml"]
 PYTHON = ["python", "tests", "examples"]
 
@@ -42,7 +42,7 @@ Suites = dict[str, dict[str, Column]]
 def main() -> int:
     suites: Suites = {}
     with tempfile.TemporaryDirectory(prefix="nomkit-tests-") as scratch:
-        os.environ.update(NOMKIT_EMULATOR_KEY=CANARY, TMPDIR=scratch, CARGO_TERM_COLOR="never")
+        os.environ.update(NOMKIT_EMULATOR_KEY_MARK=CANARY, TMPDIR=scratch, CARGO_TERM_COLOR="never")
         output = checks(suites) + rust(suites) + python(suites) + conformance(suites)
         secrecy(suites, output, Path(scratch))
     return report(suites)
@@ -67,7 +67,7 @@ def checks(suites: Suites) -> str:
     column = suites.setdefault("checks", {})
     everything = ["--workspace", "--all-targets", "--", "-D", "warnings"]
     outputs = []
-    for language, title, command in [
+    commands: list[tuple[str, str, Command]] = [
         ("rust", "rustfmt", ["cargo", "fmt", "--all", "--check"]),
         ("rust", "clippy", ["cargo", "clippy", "--quiet", *everything]),
         ("rust", "generated files", ["cargo", "xtask", "records", "--check"]),
@@ -79,7 +79,8 @@ def checks(suites: Suites) -> str:
         ("python", "ruff format", [BIN / "ruff", "format", "--check", *CONFIG, *PYTHON]),
         ("python", "ruff check", [BIN / "ruff", "check", *CONFIG, *PYTHON]),
         ("python", "mypy", [BIN / "mypy", "--config-file", "python/pyproject.toml", *MYPY]),
-    ]:
+    ]
+    for language, title, command in commands:
         code, output = run(title, command)
         count(column, language, code == 0, title)
         outputs.append(output)

@@ -19,7 +19,7 @@ pub struct ClientOptions {
     /// The instance's URL, instead of `domain`; `http` only on loopback.
     pub base_url: Option<String>,
     /// A key of the Developer Console, `npk_…`.
-    pub api_key: Option<String>,
+    pub api_key: Option<ApiKey>,
     /// Seconds that one request may take, 60 by default; uploads have their own limits.
     pub timeout: Option<f64>,
     /// How many times a request is made again where that is safe, 3 by default.
@@ -58,22 +58,23 @@ impl Config {
         let (base_url, domain) = (environment("NOMIC_BASE_URL"), environment("NOMIC_DOMAIN"));
         // Read only when needed: a broken variable must not stop a client that does not use it.
         let ambient = || Origin::choose(base_url.as_deref(), domain.as_deref(), "the environment");
+        let ambient_key = || environment("NOMIC_API_KEY").map(ApiKey::from).ok_or_else(no_key);
         let (origin, key) = match (given, options.api_key) {
             (Some(origin), Some(key)) => (origin, key),
             (None, Some(key)) => (ambient()?.ok_or_else(no_origin)?, key),
             (Some(origin), None) => {
-                let key = environment("NOMIC_API_KEY").ok_or_else(no_key)?;
+                let key = ambient_key()?;
                 // A key that the environment binds to one host is never sent to another.
                 match ambient()? {
                     Some(bound) if bound != origin => return Err(unpaired(&origin, &bound)),
                     _ => (origin, key),
                 }
             }
-            (None, None) => (ambient()?.ok_or_else(no_origin)?, environment("NOMIC_API_KEY").ok_or_else(no_key)?),
+            (None, None) => (ambient()?.ok_or_else(no_origin)?, ambient_key()?),
         };
         Ok(Self {
             origin,
-            api_key: ApiKey::parse(key)?,
+            api_key: key.check()?,
             timeout: seconds("timeout", options.timeout.unwrap_or(60.0))?,
             retries: options.retries.unwrap_or(3).min(10),
             proxy: options.proxy.as_deref().map(proxy).transpose()?,

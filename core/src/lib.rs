@@ -41,4 +41,5 @@ pub use progress::{OnProgress, Progress};
 #[doc(hidden)]
 pub use records::{OPTIONS, RECORDS};
 pub use scalar::{Json, JsonMap, Timestamp};
+pub use secret::ApiKey;
 pub use source::{MAX_FILE_SIZE, Source};

@@ -1,16 +1,20 @@
 //! Keys: they print as their last four characters and are wiped when dropped.
 
-use crate::{Error, ErrorKind, Result};
+use crate::{
+    Error, ErrorKind, Result,
+    record::{Expose, Type, Value},
+};
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// An API key.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct ApiKey(Zeroizing<String>);
+/// An API key, given as text. It prints as its last four characters.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct ApiKey(Zeroizing<String>);
 
 impl ApiKey {
     /// Refuses what cannot be a key of this platform, without quoting it.
-    pub(crate) fn parse(text: String) -> Result<Self> {
-        let key = Zeroizing::new(text);
+    pub(crate) fn check(self) -> Result<Self> {
+        let key = self.0.as_str();
         let problem = if key.trim().is_empty() {
             "The API key is empty."
         } else if key.starts_with("nk-") {
@@ -20,7 +24,7 @@ impl ApiKey {
         } else if key.len() > 512 {
             "The API key is longer than any key of this platform."
         } else {
-            return Ok(Self(key));
+            return Ok(self);
         };
         let remedy = "Create a key (`npk_…`) in the Developer Console, under /developer on your instance.";
         Err(Error::new(ErrorKind::Config, format!("{problem} {remedy}")))
@@ -36,12 +40,47 @@ impl ApiKey {
     }
 }
 
+impl From<String> for ApiKey {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
+
+impl From<&str> for ApiKey {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
 impl std::fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let tail = self.0.len().checked_sub(4).filter(|_| self.0.len() >= 16).and_then(|at| self.0.get(at..));
         write!(f, "npk_…{}", tail.unwrap_or_default())
     }
 }
+
+/// Keys come in, and never go out again.
+impl Serialize for ApiKey {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_none()
+    }
+}
+
+impl<'de> Deserialize<'de> for ApiKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl Expose for ApiKey {
+    const TYPE: Type = Type::Text;
+    fn value(&self) -> Value<'_> {
+        Value::Null
+    }
+}
+
+#[cfg(feature = "uniffi")]
+uniffi::custom_type!(ApiKey, String, { lower: |key| format!("{key:?}"), try_lift: |text| Ok(ApiKey::from(text)) });
 
 /// Foreign text in a message: short, on one line, nothing that moves a cursor, and no key.
 pub(crate) fn shown(text: &str) -> String {
@@ -74,15 +113,17 @@ mod tests {
 
     #[test]
     fn a_key_shows_its_last_four_characters_only() {
-        let key = ApiKey::parse("npk_0123456789abcdef".into()).unwrap();
+        let key = ApiKey::from("npk_0123456789abcdef").check().unwrap();
         assert_eq!(format!("{key:?}"), "npk_…cdef");
         assert!(key.header().unwrap().is_sensitive());
+        let options = crate::ClientOptions::default().api_key("npk_0123456789abcdef");
+        assert!(!format!("{options:?} {}", serde_json::to_string(&options).unwrap()).contains("89abcdef"));
     }
 
     #[test]
     fn what_cannot_be_a_key_is_refused_without_being_quoted() {
         for bad in ["", "  ", "nk-atlas-key", "npk_a b", "npk_a\r\nX: y", "npk_\u{e9}"] {
-            let error = ApiKey::parse(bad.into()).unwrap_err();
+            let error = ApiKey::from(bad).check().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config);
             assert!(bad.trim().is_empty() || !error.message.contains(bad), "{error}");
         }

@@ -102,6 +102,34 @@ fn a_poll_that_fails_in_passing_does_not_end_the_wait() {
     assert!(!run.wait(within(60.0), None).unwrap().text.is_empty());
 }
 
+#[test]
+fn a_new_agent_that_the_platform_does_not_find_yet_is_waited_for() {
+    let world = World::new();
+    let run = world.nomic.agents().launch(prompt("Look"), vec![], None).unwrap();
+    world.fault("GET /agents/{id}", "status", 2, json!({"status": 404, "body": {"error": "Agent not found"}}));
+    assert!(!run.wait(within(60.0), None).unwrap().text.is_empty());
+    world.fault("GET /agents/{id}", "status", 1, json!({"status": 404, "body": {"error": "Agent not found"}}));
+    assert_eq!(run.refresh().unwrap().id, run.id());
+    // To anybody else, it is not there.
+    world.fault("GET /agents/{id}", "status", 1, json!({"status": 404, "body": {"error": "Agent not found"}}));
+    assert_eq!(world.nomic.agents().attach(run.id()).unwrap_err().code, "not_found");
+}
+
+#[test]
+fn attaching_by_id_binds_the_latest_turn_and_by_token_the_turn_it_names() {
+    let world = World::new();
+    let run = world.nomic.agents().launch(prompt("First question"), vec![], None).unwrap();
+    let first = run.wait(within(30.0), None).unwrap().text;
+    let second = run.follow_up(follow_up("Second question")).unwrap();
+    let latest = world.nomic.agents().attach(run.id()).unwrap();
+    assert_eq!(latest.turn(), 2);
+    let answer = second.wait(within(30.0), None).unwrap().text;
+    assert_eq!(latest.wait(within(30.0), None).unwrap().text, answer);
+    for (token, text) in [(run.token(), first), (second.token(), answer)] {
+        assert_eq!(world.nomic.agents().attach(&token).unwrap().wait(within(30.0), None).unwrap().text, text);
+    }
+}
+
 #[tokio::test]
 async fn the_asynchronous_client_takes_the_same_path() {
     let world = World::new();

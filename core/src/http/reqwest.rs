@@ -9,7 +9,7 @@ use crate::{
 use futures_util::{StreamExt, TryStreamExt, future::BoxFuture};
 use once_cell::sync::OnceCell;
 use std::{
-    io,
+    error::Error as _,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -171,19 +171,10 @@ fn failure(error: &reqwest::Error) -> Failure {
 
 /// The innermost cause, which never names a URL.
 fn reason(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    match cause.downcast_ref::<io::Error>() {
-        Some(io) => crate::secret::shown(&io.to_string()),
-        None if std::ptr::eq(cause as *const dyn std::error::Error as *const (), error as *const _ as *const ()) => {
-            if error.is_timeout() {
-                "timed out".to_owned()
-            } else {
-                "no further reason".to_owned()
-            }
-        }
-        None => crate::secret::shown(&cause.to_string()),
+    let innermost = std::iter::successors(error.source(), |cause| (*cause).source()).last();
+    match innermost {
+        Some(cause) => crate::secret::shown(&cause.to_string()),
+        None if error.is_timeout() => "timed out".to_owned(),
+        None => "no further reason".to_owned(),
     }
 }

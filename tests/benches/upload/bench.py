@@ -1,6 +1,6 @@
 """Uploads 500 MB from Python, beside ``curl -F``, in turn, to one emulator that counts the bytes and forgets them.
 
-    python tests/benches/upload/run.py [--mb 500] [--rounds 5]
+    python tests/benches/upload/bench.py [--mb 500] [--rounds 5]
 
 Prints medians: throughput, its ratio to curl's of the same round, CPU seconds, and memory over the process's base.
 """
