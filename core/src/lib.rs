@@ -39,7 +39,7 @@ pub use error::{Error, ErrorInfo, ErrorKind, RequestOutcome, Result};
 pub use nomic::*;
 pub use progress::{OnProgress, Progress};
 #[doc(hidden)]
-pub use records::{OPTIONS, RECORDS};
+pub use records::{FIELDS, OPTIONS, RECORDS};
 pub use scalar::{Json, JsonMap, Timestamp};
 pub use secret::ApiKey;
 pub use source::{MAX_FILE_SIZE, Source};

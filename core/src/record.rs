@@ -70,7 +70,11 @@ pub enum Value<'a> {
     Record(&'static Shape, Vec<Value<'a>>),
 }
 
-/// What `#[record]`, `#[options]` and `#[open_enum]` implement.
+/// What crosses: scalars, open enums, and the records that `records!` lists.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot cross into the other languages",
+    note = "a record must stand in `records!` (core/src/records.rs)"
+)]
 pub trait Expose {
     /// The type, for the generator.
     const TYPE: Type;

@@ -1,29 +1,30 @@
-//! The records that users see, in the order in which the generator writes them; it fails if one is missing.
+//! The records that users see, in the order in which the generator writes them.
+//!
+//! Only what stands here crosses into other languages: a record, a field's type or a method's result that is missing
+//! does not compile.
 
-use crate::record::Shape;
+use crate::record::{Expose, Shape, Type, Value};
 
-/// Every record.
-pub const RECORDS: &[&Shape] = &[
-    crate::File::SHAPE,
-    crate::FileHit::SHAPE,
-    crate::FileRef::SHAPE,
-    crate::ArtifactRef::SHAPE,
-    crate::Agent::SHAPE,
-    crate::Message::SHAPE,
-    crate::Column::SHAPE,
-    crate::Artifact::SHAPE,
-    crate::RunResult::SHAPE,
-    crate::Progress::SHAPE,
-];
+macro_rules! records {
+    ($($(#[$about:meta])* $list:ident: $($record:ident),+;)+) => { $(
+        $(#[$about])*
+        pub const $list: &[&Shape] = &[$(crate::$record::SHAPE),+];
 
-/// Every options struct: keyword arguments in Python, interfaces in TypeScript.
-pub const OPTIONS: &[&Shape] = &[
-    crate::ClientOptions::SHAPE,
-    crate::UploadOptions::SHAPE,
-    crate::SearchOptions::SHAPE,
-    crate::LaunchOptions::SHAPE,
-    crate::ListOptions::SHAPE,
-    crate::FollowUpOptions::SHAPE,
-    crate::WaitOptions::SHAPE,
-    crate::StopOptions::SHAPE,
-];
+        $(impl Expose for crate::$record {
+            const TYPE: Type = Type::Record(Self::SHAPE);
+            fn value(&self) -> Value<'_> {
+                Value::Record(Self::SHAPE, self.values())
+            }
+        })+
+    )+ };
+}
+
+records! {
+    /// What platforms send.
+    RECORDS: File, FileHit, FileRef, ArtifactRef, Agent, Message, Column, Artifact, RunResult, Progress;
+    /// What users give: keyword arguments in Python, interfaces in TypeScript.
+    OPTIONS: ClientOptions, UploadOptions, SearchOptions, LaunchOptions, ListOptions, FollowUpOptions, WaitOptions,
+        StopOptions;
+    /// What crosses as the fields of an error.
+    FIELDS: ErrorInfo;
+}

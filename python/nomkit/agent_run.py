@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ._arguments import listener, wait_options
+from .updates import AsyncUpdates, Updates
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
     from . import _native
     from ._arguments import OnProgress
     from .records import Agent, AgentStatus, Message, RunResult
@@ -77,11 +75,9 @@ class AgentRun(_AgentRun):
         """
         return self._native.wait(wait_options(timeout), listener(progress)).wait()
 
-    def updates(self, timeout: float | None = 1800) -> Iterator[Agent]:
+    def updates(self, timeout: float | None = 1800) -> Updates:
         """The agent each time it changes, up to the end of this turn; failed and stopped turns end it too."""
-        updates = self._native.updates(wait_options(timeout))
-        while (agent := updates.next().wait()) is not None:
-            yield agent
+        return Updates(self._native.updates(wait_options(timeout)))
 
     def conversation(self) -> tuple[Message, ...]:
         """The whole conversation, earlier turns included."""
@@ -127,11 +123,9 @@ class AsyncAgentRun(_AgentRun):
         """Wait until this turn is over. See :meth:`AgentRun.wait`."""
         return await self._native.wait(wait_options(timeout), listener(progress))
 
-    async def updates(self, timeout: float | None = 1800) -> AsyncIterator[Agent]:
-        """The agent each time it changes. See :meth:`AgentRun.updates`."""
-        updates = self._native.updates(wait_options(timeout))
-        while (agent := await updates.next()) is not None:
-            yield agent
+    def updates(self, timeout: float | None = 1800) -> AsyncUpdates:
+        """The agent each time it changes. See :meth:`AgentRun.updates`; iterate with ``async for``."""
+        return AsyncUpdates(self._native.updates(wait_options(timeout)))
 
     async def conversation(self) -> tuple[Message, ...]:
         """The whole conversation, earlier turns included."""

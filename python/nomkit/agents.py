@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ._arguments import launch_files, listener
 from .agent_run import AgentRun, AsyncAgentRun
-from .pages import AsyncPages, Pages
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from . import _native
     from ._arguments import LaunchFile, OnProgress
+    from .pages import AsyncPages, Pages
     from .records import Agent, Artifact, Message
 
 
@@ -100,6 +99,8 @@ class Agents(_Agents):
             without_workflow: Only those of no workflow.
             page_size: How many one request brings, 1 to 100.
         """
+        from .pages import Pages
+
         return Pages(self._list(status, workflow_id, without_workflow, page_size))
 
     def conversation(self, id: str) -> tuple[Message, ...]:
@@ -156,6 +157,8 @@ class AsyncAgents(_Agents):
         page_size: int | None = None,
     ) -> AsyncPages[Agent]:
         """List the user's own agents. See :meth:`Agents.list`; iterate with ``async for``."""
+        from .pages import AsyncPages
+
         return AsyncPages(self._list(status, workflow_id, without_workflow, page_size))
 
     async def conversation(self, id: str) -> tuple[Message, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from . import _native
 from .agents import Agents, AsyncAgents
 from .files import AsyncFiles, Files
 
+# Not from typing: loading that would double what this package costs to import.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Sequence

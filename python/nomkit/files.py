@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ._arguments import listener, upload_source
-from .pages import AsyncPages, Pages
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import _native
     from ._arguments import OnProgress, UploadSource
+    from .pages import AsyncPages, Pages
     from .records import File, FileHit
 
 
@@ -79,6 +78,8 @@ class Files(_Files):
         Raises:
             InvalidInputError: The query is empty.
         """
+        from .pages import Pages
+
         return Pages(self._search(query, page_size, integration_id))
 
 
@@ -101,4 +102,6 @@ class AsyncFiles(_Files):
         self, query: str, *, page_size: int | None = None, integration_id: str | None = None
     ) -> AsyncPages[FileHit]:
         """Find files by a part of their name. See :meth:`Files.search`; iterate with ``async for``."""
+        from .pages import AsyncPages
+
         return AsyncPages(self._search(query, page_size, integration_id))

@@ -17,11 +17,17 @@ class _Native(Protocol[T]):
     def next_page(self) -> Pending[Page[T] | None]: ...
 
 
-class Pages(Generic[T]):
-    """A list that is read page by page, as far as it is asked for. It can be walked once."""
-
+class _Pages(Generic[T]):
     def __init__(self, native: _Native[T]) -> None:
         self._native = native
+        self._ready: list[T] = []
+
+    def _take(self, page: Page[T]) -> None:
+        self._ready = list(page.items)[::-1]
+
+
+class Pages(_Pages[T]):
+    """A list that is read page by page, as far as it is asked for. It can be walked once."""
 
     def pages(self) -> Iterator[Page[T]]:
         """Page by page."""
@@ -29,38 +35,60 @@ class Pages(Generic[T]):
             yield page
 
     def __iter__(self) -> Iterator[T]:
-        for page in self.pages():
-            yield from page.items
+        return self
+
+    def __next__(self) -> T:
+        while not self._ready:
+            page = self._native.next_page().wait()
+            if page is None:
+                raise StopIteration
+            self._take(page)
+        return self._ready.pop()
 
     def first(self, count: int) -> list[T]:
         """The next items, ``count`` at most; no page is read that is not needed."""
-        items: list[T] = []
-        for item in self if count > 0 else ():
-            items.append(item)
-            if len(items) >= count:
-                break
-        return items
+        return [item for _, item in zip(range(count), self, strict=False)]
 
 
-class AsyncPages(Generic[T]):
-    """A list that is read page by page, as far as it is asked for. It can be walked once."""
-
+# No generators below: a step of one that is cancelled ends it, and its list would look complete.
+class _PageByPage(Generic[T]):
     def __init__(self, native: _Native[T]) -> None:
         self._native = native
 
-    async def pages(self) -> AsyncIterator[Page[T]]:
-        """Page by page."""
-        while (page := await self._native.next_page()) is not None:
-            yield page
+    def __aiter__(self) -> AsyncIterator[Page[T]]:
+        return self
 
-    async def __aiter__(self) -> AsyncIterator[T]:
-        while (page := await self._native.next_page()) is not None:
-            for item in page.items:
-                yield item
+    async def __anext__(self) -> Page[T]:
+        page = await self._native.next_page()
+        if page is None:
+            raise StopAsyncIteration
+        return page
+
+
+class AsyncPages(_Pages[T]):
+    """A list that is read page by page, as far as it is asked for. It can be walked once."""
+
+    def pages(self) -> AsyncIterator[Page[T]]:
+        """Page by page."""
+        return _PageByPage(self._native)
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        while not self._ready:
+            page = await self._native.next_page()
+            if page is None:
+                raise StopAsyncIteration
+            self._take(page)
+        return self._ready.pop()
 
     async def first(self, count: int) -> list[T]:
         """The next items, ``count`` at most; no page is read that is not needed."""
         items: list[T] = []
-        while len(items) < count and (page := await self._native.next_page()) is not None:
-            items.extend(page.items)
-        return items[:count]
+        while len(items) < count:
+            try:
+                items.append(await self.__anext__())
+            except StopAsyncIteration:
+                break
+        return items

@@ -233,7 +233,7 @@ class RunResult:
     messages: tuple[Message, ...]
     """The turn's rows: after its own user row, tool and error rows included."""
     artifacts: tuple[Artifact, ...]
-    """What the agent had made by then, with content."""
+    """What this turn made, with content; `agent.artifacts` names those of earlier turns too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,14 +146,19 @@ fn expose(item: &ItemStruct, behaviour: bool) -> Tokens {
             pub const SHAPE: &'static crate::record::Shape = &crate::record::Shape {
                 name: #text, doc: #about, behaviour: #behaviour, fields: &[#(#shapes),*]
             };
-        }
 
-        impl crate::record::Expose for #name {
-            const TYPE: crate::record::Type = crate::record::Type::Record(Self::SHAPE);
-            fn value(&self) -> crate::record::Value<'_> {
-                crate::record::Value::Record(Self::SHAPE, vec![#(crate::record::Expose::value(&self.#fields)),*])
+            /// Its fields' values, in order.
+            #[doc(hidden)]
+            pub fn values(&self) -> Vec<crate::record::Value<'_>> {
+                vec![#(crate::record::Expose::value(&self.#fields)),*]
             }
         }
+
+        // Only `records!` makes a record visible, and one that it does not list does not compile.
+        const _: () = {
+            const fn listed<T: crate::record::Expose>() {}
+            listed::<#name>()
+        };
     }
 }
 

@@ -7,7 +7,7 @@
 use super::{Moment, wait::Cadence};
 use crate::{
     Timestamp,
-    nomic::{AgentStatus, Message, Role},
+    nomic::{AgentStatus, ArtifactRef, Message, Role},
 };
 use std::{ops::Range, time::Duration};
 
@@ -16,8 +16,10 @@ use std::{ops::Range, time::Duration};
 pub(crate) struct Baseline {
     /// User rows in the conversation before this turn's own.
     pub(crate) users: usize,
-    /// The last change that belongs to what was before; absent if nothing was.
+    /// When the agent had last changed before the turn was asked for; absent if there was no agent.
     pub(crate) updated_at: Option<Timestamp>,
+    /// When it had last changed by the answer to the request: asking may itself count as a change.
+    pub(crate) accepted_at: Option<Timestamp>,
     /// What this turn asked, where this process asked it.
     pub(crate) prompt: Option<String>,
 }
@@ -63,7 +65,9 @@ pub(crate) struct Turn {
     brisk: Cadence,
     /// It was seen at work.
     active: bool,
-    /// The agent changed after the baseline.
+    /// The agent changed after the turn was asked for, or does not tell when it changes.
+    stirred: bool,
+    /// The agent changed after the request was answered, which only the turn itself can have done.
     moved: bool,
     ending: Option<Ending>,
     ended: Option<Moment>,
@@ -86,6 +90,7 @@ impl Turn {
             patient: Cadence::patient(),
             brisk: Cadence::brisk(),
             active: false,
+            stirred: false,
             moved: false,
             ending: None,
             ended: None,
@@ -100,10 +105,9 @@ impl Turn {
 
     /// Takes in the agent as it was read.
     pub(crate) fn saw_agent(&mut self, status: &AgentStatus, updated_at: Option<Timestamp>, jitter: f64) -> Step {
-        self.moved |= match (updated_at, self.baseline.updated_at) {
-            (Some(now), Some(before)) => now > before,
-            _ => false,
-        };
+        self.stirred |= updated_at.is_none_or(|now| self.baseline.updated_at.is_none_or(|before| now > before));
+        self.moved |=
+            updated_at.is_some_and(|now| self.stirred && self.baseline.accepted_at.is_some_and(|at| now > at));
         self.ending = match status {
             AgentStatus::Finished => Some(Ending::Finished),
             AgentStatus::Failed => Some(Ending::Failed),
@@ -140,11 +144,14 @@ impl Turn {
             };
             return Step::Over(ending, own);
         }
-        let evident = self.is_evident() || (!answer.is_empty() && self.is_still(answer, now));
+        // A status that shows no change at all is the previous turn's, and so is all else that came with it.
+        let fresh = self.stirred || now >= self.began + LINGER;
+        let still = !answer.is_empty() && self.is_still(answer, now);
+        let over = self.is_evident() || (still && fresh);
         match ending {
-            Ending::Finished if answered && evident => Step::Over(ending, own),
+            Ending::Finished if answered && over => Step::Over(ending, own),
             Ending::Finished => self.look_again(Lost::Unanswered, now, jitter),
-            Ending::Failed | Ending::Stopped if evident => Step::Over(ending, own),
+            Ending::Failed | Ending::Stopped if over => Step::Over(ending, own),
             Ending::Failed | Ending::Stopped => self.look_again(Lost::Unseen, now, jitter),
         }
     }
@@ -213,6 +220,12 @@ impl Turn {
             }
         }
     }
+}
+
+/// Whether an artifact was made, or last changed, in the turn whose user row and whose successor's were written then.
+pub(crate) fn is_made_in(artifact: &ArtifactRef, asked: Option<Timestamp>, next: Option<Timestamp>) -> bool {
+    let Some(made) = artifact.updated_at.max(artifact.created_at) else { return true };
+    asked.is_none_or(|asked| made >= asked) && next.is_none_or(|next| made < next)
 }
 
 #[cfg(test)]

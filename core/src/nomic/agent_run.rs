@@ -45,7 +45,8 @@ impl AgentRun {
     }
 
     pub(crate) fn launched(agents: Agents, agent: Agent, prompt: &str) -> Self {
-        let baseline = Baseline { users: 0, updated_at: None, prompt: Some(prompt.to_owned()) };
+        let prompt = Some(prompt.to_owned());
+        let baseline = Baseline { users: 0, updated_at: None, accepted_at: None, prompt };
         Self { launched: Some(Instant::now()), ..Self::new(agents, agent, 1, baseline) }
     }
 
@@ -154,8 +155,10 @@ impl AgentRun {
             Ok(answer) => answer.data,
             Err(error) => return Err(self.explain_refusal(error).await),
         };
-        let updated_at = before.updated_at.max(agent.updated_at).unwrap_or(Timestamp(jiff::Timestamp::UNIX_EPOCH));
-        let baseline = Baseline { users: asked, updated_at: Some(updated_at), prompt: Some(options.prompt) };
+        let updated_at = before.updated_at.unwrap_or(Timestamp(jiff::Timestamp::UNIX_EPOCH));
+        let accepted_at = Some(agent.updated_at.map_or(updated_at, |at| at.max(updated_at)));
+        let prompt = Some(options.prompt);
+        let baseline = Baseline { users: asked, updated_at: Some(updated_at), accepted_at, prompt };
         let turn = u32::try_from(asked).unwrap_or(u32::MAX).max(self.turn).saturating_add(1);
         Ok(Self::new(self.agents.clone(), agent, turn, baseline))
     }

@@ -208,7 +208,8 @@ impl Agents {
         let agent = self.get(target).await?;
         let rows = self.conversation(target).await?;
         let asked = rows.iter().filter(|row| row.role == Role::User).count();
-        let baseline = Baseline { users: asked.saturating_sub(1), updated_at: None, prompt: None };
+        let users = asked.saturating_sub(1);
+        let baseline = Baseline { users, updated_at: None, accepted_at: None, prompt: None };
         Ok(AgentRun::new(self.clone(), agent, u32::try_from(asked.max(1)).unwrap_or(u32::MAX), baseline))
     }
 }

@@ -2,10 +2,10 @@
 
 use super::{Agent, AgentRun, Message, Role, RunResult, WaitOptions};
 use crate::{
-    Error, ErrorKind, OnProgress, Progress, Result,
+    Error, ErrorKind, OnProgress, Progress, Result, Timestamp,
     config::seconds,
     flow::{
-        turn::{Ending, Lost, Step, Turn},
+        turn::{Ending, Lost, Step, Turn, is_made_in},
         wait::{DEFAULT_DEADLINE, Deadline, Outage, Pause},
     },
 };
@@ -29,7 +29,16 @@ enum Sight {
     Working(Box<Agent>),
     /// Nothing that belongs to this turn.
     Nothing,
-    Over(Ending, Vec<Message>),
+    Over(Over),
+}
+
+/// A turn that is over.
+struct Over {
+    ending: Ending,
+    rows: Vec<Message>,
+    /// When its user row and the next one's were written.
+    asked: Option<Timestamp>,
+    next: Option<Timestamp>,
 }
 
 impl Follow {
@@ -52,7 +61,7 @@ impl Follow {
     pub(crate) async fn finish(mut self, progress: Option<&OnProgress>) -> Result<RunResult> {
         loop {
             match self.advance().await? {
-                Sight::Over(ending, rows) => return self.result(ending, rows).await,
+                Sight::Over(over) => return self.result(over).await,
                 Sight::Working(agent) => self.tell(progress, &agent),
                 Sight::Nothing => {}
             }
@@ -80,14 +89,19 @@ impl Follow {
                     self.outage.over();
                     self.step = self.turn.saw_conversation(&rows, self.began.elapsed(), fastrand::f64());
                     match self.step.clone() {
-                        Step::Over(ending, own) => Ok(Sight::Over(ending, rows.get(own).unwrap_or_default().to_vec())),
+                        Step::Over(ending, own) => {
+                            let written = |at: usize| rows.get(at).and_then(|row| row.created_at);
+                            let (asked, next) = (own.start.checked_sub(1).and_then(written), written(own.end));
+                            let rows = rows.get(own).unwrap_or_default().to_vec();
+                            Ok(Sight::Over(Over { ending, rows, asked, next }))
+                        }
                         _ => Ok(Sight::Nothing),
                     }
                 }
                 Err(error) => self.bear(error),
             },
             Step::Lost(lost) => Err(self.lost(lost)),
-            Step::Over(ending, _) => Ok(Sight::Over(ending, Vec::new())),
+            Step::Over(ending, _) => Ok(Sight::Over(Over { ending, rows: Vec::new(), asked: None, next: None })),
         }
     }
 
@@ -120,13 +134,14 @@ impl Follow {
         }
     }
 
-    async fn result(&self, ending: Ending, messages: Vec<Message>) -> Result<RunResult> {
+    async fn result(&self, over: Over) -> Result<RunResult> {
+        let messages = over.rows;
         let said = |role: Role| {
             let rows = messages.iter().filter(|row| row.role == role && !row.text.trim().is_empty());
             rows.map(|row| row.text.as_str()).collect::<Vec<_>>().join("\n\n")
         };
         let rows = serde_json::to_value(&messages).unwrap_or_default();
-        match ending {
+        match over.ending {
             Ending::Finished => {}
             Ending::Failed => {
                 let reason = Some(said(Role::Error)).filter(|reason| !reason.is_empty());
@@ -141,7 +156,7 @@ impl Follow {
         }
         let agent = self.run.agent();
         let mut artifacts = Vec::new();
-        for artifact in &agent.artifacts {
+        for artifact in agent.artifacts.iter().filter(|artifact| is_made_in(artifact, over.asked, over.next)) {
             artifacts.push(self.run.agents.artifact(self.run.id(), &artifact.id).await?);
         }
         Ok(RunResult { text: said(Role::Assistant), turn: self.run.turn(), agent, messages, artifacts })
@@ -181,7 +196,7 @@ impl Updates {
             let agent = match follow.advance().await {
                 Ok(Sight::Nothing) => continue,
                 Ok(Sight::Working(agent)) => *agent,
-                Ok(Sight::Over(..)) => {
+                Ok(Sight::Over(_)) => {
                     let agent = follow.run.agent();
                     self.follow = None;
                     agent

@@ -208,7 +208,7 @@ pub struct RunResult {
     pub text: String,
     /// The turn's rows: after its own user row, tool and error rows included.
     pub messages: Vec<Message>,
-    /// What the agent had made by then, with content.
+    /// What this turn made, with content; `agent.artifacts` names those of earlier turns too.
     pub artifacts: Vec<Artifact>,
 }
 

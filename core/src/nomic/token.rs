@@ -13,10 +13,11 @@ pub(crate) struct Token {
     pub(crate) baseline: Baseline,
 }
 
-/// `nk1.<origin>.<turn>.<user rows before>.<last change before, in µs, or ->.<agent id>`
+/// `nk1.<origin>.<turn>.<user rows before>.<last change before>.<and when accepted>.<agent id>`, changes in µs or `-`.
 pub(crate) fn write(origin: &Origin, agent_id: &str, turn: u32, baseline: &Baseline) -> String {
-    let before = baseline.updated_at.map_or_else(|| "-".to_owned(), |at| at.as_microsecond().to_string());
-    format!("{VERSION}.{}.{turn}.{}.{before}.{agent_id}", origin.fingerprint(), baseline.users)
+    let micros = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| at.as_microsecond().to_string());
+    let (before, accepted) = (micros(baseline.updated_at), micros(baseline.accepted_at));
+    format!("{VERSION}.{}.{turn}.{}.{before}.{accepted}.{agent_id}", origin.fingerprint(), baseline.users)
 }
 
 /// Whether the text claims to be a token, of whatever version.
@@ -27,7 +28,9 @@ pub(crate) fn is_token(text: &str) -> bool {
 pub(crate) fn read(origin: &Origin, text: &str) -> Result<Token> {
     let broken = || Error::invalid("target", "This is not a run's token, or not a whole one.");
     let parts = text.split('.').collect::<Vec<_>>();
-    let [version, fingerprint, turn, users, before, agent_id] = parts.as_slice() else { return Err(broken()) };
+    let [version, fingerprint, turn, users, before, accepted, agent_id] = parts.as_slice() else {
+        return Err(broken());
+    };
     if *version != VERSION {
         let text = "This token was written by another version of nomkit. Attach by the agent's id instead.";
         return Err(Error::invalid("target", text));
@@ -39,17 +42,23 @@ pub(crate) fn read(origin: &Origin, text: &str) -> Result<Token> {
         );
         return Err(Error::new(ErrorKind::Config, text));
     }
-    let updated_at = match *before {
-        "-" => None,
+    let instant = |at: &str| match at {
+        "-" => Ok(None),
         at => {
             let at = at.parse().ok().and_then(|at| jiff::Timestamp::from_microsecond(at).ok());
-            Some(Timestamp(at.ok_or_else(broken)?))
+            at.map(|at| Some(Timestamp(at))).ok_or_else(broken)
         }
+    };
+    let baseline = Baseline {
+        users: users.parse().map_err(|_| broken())?,
+        updated_at: instant(before)?,
+        accepted_at: instant(accepted)?,
+        prompt: None,
     };
     Ok(Token {
         agent_id: check_id("target", agent_id)?.to_owned(),
         turn: turn.parse().ok().filter(|turn| *turn > 0).ok_or_else(broken)?,
-        baseline: Baseline { users: users.parse().map_err(|_| broken())?, updated_at, prompt: None },
+        baseline,
     })
 }
 
@@ -64,7 +73,7 @@ mod tests {
 
     #[test]
     fn another_instance_is_a_configuration_error() {
-        let baseline = Baseline { users: 0, updated_at: None, prompt: None };
+        let baseline = Baseline { users: 0, updated_at: None, accepted_at: None, prompt: None };
         let token = write(&Origin::parse("https://other.nomic.ai").unwrap(), "a", 1, &baseline);
         assert_eq!(read(&origin(), &token).unwrap_err().kind(), ErrorKind::Config);
     }
@@ -73,9 +82,9 @@ mod tests {
         #[test]
         fn what_is_written_is_read(id in "[A-Za-z0-9_-]{1,128}", turn in 1u32.., users in 0usize.., at in proptest::option::of(0i64..4_000_000_000_000_000)) {
             let updated_at = at.and_then(|at| jiff::Timestamp::from_microsecond(at).ok()).map(Timestamp);
-            let baseline = Baseline { users, updated_at, prompt: None };
+            let baseline = Baseline { users, updated_at, accepted_at: updated_at, prompt: None };
             let text = write(&origin(), &id, turn, &baseline);
-            prop_assert!(text.len() <= 220);
+            prop_assert!(text.len() <= 240);
             prop_assert_eq!(read(&origin(), &text).unwrap(), Token { agent_id: id, turn, baseline });
         }
 

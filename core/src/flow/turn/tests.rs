@@ -54,7 +54,11 @@ fn row(role: Role, text: &str) -> Message {
 }
 
 fn second_turn() -> Baseline {
-    Baseline { users: 1, updated_at: moment(0.0), prompt: Some("two".into()) }
+    Baseline { users: 1, updated_at: moment(0.0), accepted_at: moment(0.0), prompt: Some("two".into()) }
+}
+
+fn first_turn() -> Baseline {
+    Baseline { users: 0, updated_at: None, accepted_at: None, prompt: Some("one".into()) }
 }
 
 /// Plays the machine to its end; gives the last step, what it says, and when.
@@ -110,6 +114,40 @@ fn a_turn_too_fast_to_be_seen_costs_neither_a_hang_nor_half_a_minute() {
 }
 
 #[test]
+fn a_turn_that_was_over_when_its_request_was_answered_costs_a_second() {
+    let world = World { takes: 0.0, ..World::plain() };
+    let baseline = Baseline { accepted_at: moment(100.0), ..second_turn() };
+    let (step, text, at) = play(&world, baseline, 0.05);
+    assert_eq!((step, text.as_str()), (Step::Over(Ending::Finished, 3..5), "answer two"));
+    assert!(at < 4.0 * SECOND, "{at}");
+}
+
+#[test]
+fn a_snapshot_that_lingers_beyond_the_answer_is_not_given_with_it() {
+    // Its artifacts would be the previous turn's.
+    let world = World { stale: 12.0, takes: 1.0, ..World::plain() };
+    let (step, text, at) = play(&world, second_turn(), 0.05);
+    assert_eq!((step, text.as_str()), (Step::Over(Ending::Finished, 3..5), "answer two"));
+    assert!((12.0..15.0).contains(&at), "{at}");
+}
+
+#[test]
+fn artifacts_belong_to_the_turn_that_made_them() {
+    let artifact = |at: Option<f64>| ArtifactRef {
+        id: "a".into(),
+        name: None,
+        kind: None,
+        created_at: moment(0.0),
+        updated_at: at.and_then(moment),
+        extra: Default::default(),
+    };
+    let in_second = |at| is_made_in(&artifact(at), moment(10.0), moment(20.0));
+    assert_eq!([Some(9.0), Some(10.0), Some(15.0), Some(20.0)].map(in_second), [false, true, true, false]);
+    assert!(is_made_in(&artifact(Some(9.0)), None, None));
+    assert!(is_made_in(&ArtifactRef { created_at: None, ..artifact(None) }, moment(10.0), None));
+}
+
+#[test]
 fn late_rows_are_waited_for() {
     let world = World { lag: 4.0, takes: 1.0, ..World::plain() };
     let (_, text, _) = play(&world, second_turn(), 0.05);
@@ -121,7 +159,7 @@ fn an_answer_that_never_comes_is_an_error_within_bounds() {
     let world = World { lag: 1e9, takes: 1.0, ..World::plain() };
     let (step, _, at) = play(&world, second_turn(), 0.05);
     assert!(matches!(step, Step::Lost(_)) && at < 65.0, "{step:?} at {at}");
-    let first = Baseline { users: 0, updated_at: None, prompt: Some("one".into()) };
+    let first = first_turn();
     let mute = World { lag: 1e9, ..World::plain() };
     let mut turn = Turn::new(first, Duration::ZERO);
     turn.saw_agent(&AgentStatus::Finished, None, 0.5);
@@ -151,7 +189,7 @@ fn somebody_elses_question_in_our_place_is_not_ours() {
 
 #[test]
 fn the_first_turn_keeps_its_answer_when_a_second_has_begun() {
-    let first = Baseline { users: 0, updated_at: None, prompt: Some("one".into()) };
+    let first = first_turn();
     let (step, text, _) = play(&World::plain(), first, 0.05);
     assert_eq!((step, text.as_str()), (Step::Over(Ending::Finished, 1..2), "answer one"));
 }

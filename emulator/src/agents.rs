@@ -1,0 +1,143 @@
+//! Agents as they are shown: list, get, stop.
+
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use serde_json::{Value, json};
+
+use crate::call::{Call, Reply};
+use crate::clock::{self, Millis};
+use crate::files;
+use crate::ids;
+use crate::pagination::Paging;
+use crate::problem::Problem;
+use crate::turns;
+
+const STATUSES: &[&str] = &["waiting", "running", "awaiting_tool", "finished", "stopped", "failed"];
+
+/// An agent with the turn that is shown: the newest, or the one before while that is still to be seen.
+const SHOWN: &str = "
+    SELECT a.id, a.project_id, a.created_at, t.number,
+           COALESCE(t.status, IIF(t.running_at <= :now, 'running', 'waiting')) AS shown,
+           CASE WHEN t.status IS NOT NULL THEN t.ends_at WHEN t.running_at <= :now THEN t.running_at ELSE t.started_at END
+    FROM agents a JOIN turns t ON t.agent_id = a.id AND t.number =
+        (SELECT number - (stale_until > :now) FROM turns WHERE agent_id = a.id ORDER BY number DESC LIMIT 1)";
+
+/// An agent as it is shown at a time.
+struct Shown {
+    id: String,
+    project: Option<String>,
+    created: Millis,
+    turn: u32,
+    status: String,
+    updated: Millis,
+}
+
+impl Shown {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            project: row.get(1)?,
+            created: row.get(2)?,
+            turn: row.get(3)?,
+            status: row.get(4)?,
+            updated: row.get(5)?,
+        })
+    }
+
+    /// The JSON that lists have; elsewhere `files` comes with it.
+    fn json(&self, connection: &Connection, files: Option<Value>) -> Result<Value, Problem> {
+        let mut agent = json!({
+            "id": self.id, "status": self.status, "workflowId": null, "projectId": self.project,
+            "artifacts": artifacts(connection, &self.id, self.turn)?,
+        });
+        if let Some(agent) = agent.as_object_mut() {
+            agent.extend(files.map(|files| ("files".to_owned(), files)));
+            agent.insert("createdAt".to_owned(), json!(clock::iso(self.created)));
+            agent.insert("updatedAt".to_owned(), json!(clock::iso(self.updated)));
+        }
+        Ok(agent)
+    }
+}
+
+/// One agent as it is shown now, or a 404.
+pub(crate) fn view(connection: &Connection, id: &str, now: Millis) -> Result<Value, Problem> {
+    let mut select = connection.prepare_cached(&format!("{SHOWN} WHERE a.id = :id"))?;
+    let shown = select.query_row(named_params! { ":id": id, ":now": now }, Shown::of).optional()?;
+    let shown = shown.ok_or_else(missing)?;
+    shown.json(connection, Some(files::references(connection, id)?))
+}
+
+pub(crate) fn missing() -> Problem {
+    Problem::not_found("Agent not found")
+}
+
+fn artifacts(connection: &Connection, id: &str, turn: u32) -> Result<Vec<Value>, Problem> {
+    let mut select = connection.prepare_cached(
+        "SELECT id, name, type, created_at FROM artifacts WHERE agent_id = ? AND turn <= ? ORDER BY id",
+    )?;
+    let artifact = |row: &Row<'_>| {
+        let time = clock::iso(row.get(3)?);
+        Ok(json!({
+            "id": row.get::<_, String>(0)?, "name": row.get::<_, String>(1)?, "type": row.get::<_, String>(2)?,
+            "createdAt": time, "updatedAt": time,
+        }))
+    };
+    Ok(select.query_map(rusqlite::params![id, turn], artifact)?.collect::<Result<_, _>>()?)
+}
+
+/// `GET /agents/{id}`
+pub(crate) fn get(call: &Call) -> Result<Reply, Problem> {
+    let id = call.id("id", "Agent")?;
+    let agent = call.app.store.with(|transaction| {
+        let now = clock::now();
+        turns::settle(transaction, now)?;
+        view(transaction, &id, now)
+    })?;
+    Ok(Reply::ok(json!({ "data": agent })))
+}
+
+/// `POST /agents/{id}/stop`
+pub(crate) fn stop(call: &Call) -> Result<Reply, Problem> {
+    let id = call.id("id", "Agent")?;
+    let agent = call.app.store.with(|transaction| {
+        let now = clock::now();
+        turns::settle(transaction, now)?;
+        turns::stop(transaction, &id, now)?;
+        view(transaction, &id, now)
+    })?;
+    Ok(Reply::accepted(json!({ "data": agent })))
+}
+
+/// `GET /agents`: the newest first.
+pub(crate) fn list(call: &Call) -> Result<Reply, Problem> {
+    let paging: Paging<String> = Paging::of(&call.query, 20, 100)?;
+    let status = call.query.get("status");
+    if status.is_some_and(|status| !STATUSES.contains(&status)) {
+        return Err(Problem::issue("status", format!("Expected one of: {}", STATUSES.join(", "))));
+    }
+    // No agent comes from a workflow here: `null` excludes nothing, and an id excludes everything.
+    let any = match call.query.get("workflowId") {
+        None | Some("null") => true,
+        Some(id) => {
+            ids::parse(id).map(|_| false).ok_or_else(|| Problem::issue("workflowId", "Expected a UUID or null"))?
+        }
+    };
+    let page = call.app.store.with(|transaction| {
+        let now = clock::now();
+        turns::settle(transaction, now)?;
+        let mut select = transaction.prepare_cached(&format!(
+            "{SHOWN} WHERE :any AND (:status IS NULL OR shown = :status) AND (:after IS NULL OR a.id < :after)
+             ORDER BY a.id DESC LIMIT :rows"
+        ))?;
+        let values = named_params! {
+            ":now": now, ":any": any, ":status": status, ":after": paging.after,
+            ":rows": i64::try_from(paging.rows()).unwrap_or(i64::MAX),
+        };
+        let mut agents = Vec::new();
+        for shown in select.query_map(values, Shown::of)? {
+            let shown = shown?;
+            agents.push((shown.id.clone(), shown.json(transaction, None)?));
+        }
+        paging.page(agents)
+    })?;
+    Ok(Reply::ok(page))
+}

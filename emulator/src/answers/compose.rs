@@ -1,0 +1,191 @@
+//! What was found, as the conversation's text, a report and a table.
+
+use std::fmt::{Display, Write};
+
+use serde_json::{Map, Value, json};
+
+use super::passages::Passage;
+use super::question::{Kind, Question};
+use super::sentences::boundary;
+use super::{Answer, Finding, Found, Source};
+
+const COLUMNS: [(&str, &str); 5] =
+    [("no", "No."), ("finding", "Finding"), ("file", "File"), ("page", "Page"), ("score", "Score")];
+/// A longer question is shortened in titles.
+const TITLE: usize = 80;
+/// A longer question is shortened where it is repeated.
+const REPEATED: usize = 500;
+/// How many headings tell what a document contains.
+const HEADINGS: usize = 8;
+
+pub(super) fn compose(question: &Question, found: &Found, passages: &[Passage], documents: &[Source]) -> Answer {
+    let lead = lead(question, found, documents);
+    let mut text = format!("{lead}\n");
+    let mut body = String::new();
+    if found.findings.is_empty() {
+        let contents = contents(passages);
+        line(&mut text, format_args!("\n{contents}"));
+        line(&mut body, escaped(&contents));
+    }
+    if question.kind == Kind::List {
+        text.push('\n');
+    }
+    for (finding, number) in found.findings.iter().zip(1..) {
+        let cited = format!("[{}, p. {}]", one_line(&finding.file), finding.page);
+        let quote = one_line(&finding.quote);
+        match question.kind {
+            Kind::List => line(&mut text, format_args!("- {quote} {cited}")),
+            Kind::Find | Kind::Summary => line(&mut text, format_args!("\n“{quote}” {cited}")),
+        }
+        let heading = finding.heading.as_deref().map(|heading| format!("**{}.** ", escaped(heading)));
+        let cited = format!("[{}, p. {}]", escaped(&one_line(&finding.file)), finding.page);
+        line(&mut body, format_args!("{number}. {}{} {cited}", heading.unwrap_or_default(), escaped(&quote)));
+    }
+    for note in notes(found, documents) {
+        line(&mut text, format_args!("\n{note}"));
+    }
+    let report = report(question, &lead, &body, documents);
+    Answer { text: text.trim().to_owned(), report, columns: columns(), rows: rows(&found.findings) }
+}
+
+/// The answer when the documents could not be searched.
+pub(super) fn failed(question: &Question, problem: &dyn Display, documents: &[Source]) -> Answer {
+    let text = format!("The documents could not be searched: {problem}.");
+    let report = report(question, &text, "", documents);
+    Answer { text, report, columns: columns(), rows: Vec::new() }
+}
+
+/// The sentence that says what follows.
+fn lead(question: &Question, found: &Found, documents: &[Source]) -> String {
+    let readable = documents.iter().filter(|(_, document)| document.is_ok()).count();
+    let subject = match documents {
+        [(name, _)] => one_line(name),
+        _ if readable == 1 => "the one readable document".to_owned(),
+        _ => format!("the {readable} documents"),
+    };
+    if documents.is_empty() {
+        return "There are no documents to answer from. Attach at least one PDF, Markdown or plain text file."
+            .to_owned();
+    }
+    if readable == 0 {
+        return "None of the documents could be read, so there is nothing to answer from.".to_owned();
+    }
+    let asked: Vec<String> = question.terms.iter().filter(|term| !found.unknown.contains(term)).map(mark).collect();
+    let about = if asked.is_empty() { String::new() } else { format!(" about {}", asked.join(", ")) };
+    match (question.kind, found.findings.is_empty()) {
+        (Kind::Summary, true) => format!("There is no running text in {subject}."),
+        (Kind::List, true) if question.terms.is_empty() => format!("Nothing to do is named in {subject}."),
+        (_, true) => {
+            let words: Vec<String> = question.terms.iter().map(mark).collect();
+            format!("Nothing about {} was found in {subject}.", words.join(", "))
+        }
+        (Kind::Summary, false) => format!("Summary of {subject}, in its own words:"),
+        (Kind::List, false) => format!("{} from {subject}{about}:", question.title),
+        (Kind::Find, false) => format!("What {subject} says{about}:"),
+    }
+}
+
+/// What else the reader should know.
+fn notes(found: &Found, documents: &[Source]) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !found.findings.is_empty() && !found.unknown.is_empty() {
+        let words: Vec<String> = found.unknown.iter().map(mark).collect();
+        notes.push(format!("Not found in the documents: {}.", words.join(", ")));
+    }
+    let unreadable = documents.iter().filter_map(|(name, document)| Some((name, document.as_ref().err()?)));
+    notes.extend(unreadable.map(|(name, reason)| format!("Could not read {}: {reason}.", one_line(name))));
+    notes
+}
+
+/// What the documents do contain, when nothing was found.
+fn contents(passages: &[Passage]) -> String {
+    let mut headings: Vec<String> = Vec::new();
+    for passage in passages {
+        let Some(heading) = &passage.heading else { continue };
+        let entry = format!("“{}” [{}, p. {}]", one_line(heading), one_line(&passage.file), passage.page);
+        if passage.leads && headings.len() < HEADINGS {
+            headings.push(entry);
+        }
+    }
+    if !headings.is_empty() {
+        return format!("The documents have sections on {}.", headings.join(", "));
+    }
+    let Some(first) = passages.first() else { return String::new() };
+    let opening = first.sentences.first().map(|sentence| one_line(&sentence.text)).unwrap_or_default();
+    format!("The first document begins: “{opening}” [{}, p. {}]", one_line(&first.file), first.page)
+}
+
+fn report(question: &Question, lead: &str, body: &str, documents: &[Source]) -> String {
+    let title = match question.kind {
+        Kind::Summary => "Summary".to_owned(),
+        Kind::List => question.title.to_owned(),
+        Kind::Find => format!("Findings: {}", escaped(&shortened(&question.text, TITLE))),
+    };
+    let asked = escaped(&shortened(&question.text, REPEATED));
+    let mut report = format!("# {title}\n\n**Question:** {asked}\n");
+    if question.turn > 1 {
+        line(&mut report, format_args!("\n**Turn:** {}", question.turn));
+    }
+    line(&mut report, format_args!("\n## Findings\n\n{}\n\n{}", escaped(lead), body.trim()));
+    line(&mut report, "\n## Sources\n");
+    for (name, document) in documents {
+        let name = escaped(&one_line(name));
+        match document.as_ref().map(|document| document.pages.len()) {
+            Ok(1) => line(&mut report, format_args!("- {name}: 1 page")),
+            Ok(pages) => line(&mut report, format_args!("- {name}: {pages} pages")),
+            Err(reason) => line(&mut report, format_args!("- {name}: not read, {}", escaped(&reason.to_string()))),
+        }
+    }
+    if documents.is_empty() {
+        line(&mut report, "None.");
+    }
+    report
+}
+
+fn columns() -> Vec<(String, String)> {
+    COLUMNS.iter().map(|(id, name)| ((*id).to_owned(), (*name).to_owned())).collect()
+}
+
+fn rows(findings: &[Finding]) -> Vec<Map<String, Value>> {
+    let row = |(finding, number): (&Finding, u32)| {
+        let Finding { quote, file, page, score, .. } = finding;
+        let values = [json!(number), json!(quote), json!(file), json!(page), json!(score)];
+        COLUMNS.iter().map(|(id, _)| (*id).to_owned()).zip(values).collect()
+    };
+    findings.iter().zip(1..).map(row).collect()
+}
+
+fn line(text: &mut String, line: impl Display) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{line}");
+}
+
+fn mark(term: &String) -> String {
+    format!("“{term}”")
+}
+
+fn one_line(text: &str) -> String {
+    let printable = text.chars().filter(|char| !char.is_control() || char.is_whitespace());
+    printable.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    let cut = text.get(..boundary(text, most)).unwrap_or_default();
+    let whole = cut.rsplit_once(' ').map_or(cut, |(whole, _)| whole);
+    format!("{whole} …")
+}
+
+/// The text with what Markdown would read as marks, links or HTML made plain.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        if matches!(char, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '|' | '#') {
+            out.push('\\');
+        }
+        out.push(char);
+    }
+    out
+}

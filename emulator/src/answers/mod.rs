@@ -1,0 +1,71 @@
+//! Answers out of documents: nothing is made up, every finding is a quotation with its file and page.
+
+mod compose;
+mod index;
+mod paragraphs;
+mod passages;
+mod question;
+mod select;
+mod sentences;
+
+use serde_json::{Map, Value};
+
+use crate::documents::{Document, Unreadable};
+use passages::{Passage, passages};
+use question::{Kind, Question};
+
+/// What an agent answers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The conversation's text.
+    pub text: String,
+    /// The report, as Markdown.
+    pub report: String,
+    /// The table's columns: id, name.
+    pub columns: Vec<(String, String)>,
+    /// The table's rows, by column id.
+    pub rows: Vec<Map<String, Value>>,
+}
+
+/// A document's file name, and its text or why there is none.
+type Source = (String, Result<Document, Unreadable>);
+
+/// What is quoted.
+#[derive(Clone, Debug, PartialEq)]
+struct Finding {
+    /// Whole sentences.
+    quote: String,
+    /// The heading above them.
+    heading: Option<String>,
+    file: String,
+    page: u32,
+    score: f64,
+}
+
+/// What there is to say.
+struct Found {
+    findings: Vec<Finding>,
+    /// Words of the question that no document has.
+    unknown: Vec<String>,
+}
+
+/// Answers `question`, the `turn`th of a conversation counted from 1, out of `documents`.
+///
+/// The same input gives the same answer.
+pub fn answer(question: &str, turn: u32, documents: &[Source]) -> Answer {
+    let question = Question::read(question, turn);
+    let passages: Vec<Passage> = documents
+        .iter()
+        .filter_map(|(name, document)| Some((name, document.as_ref().ok()?)))
+        .flat_map(|(name, document)| passages(name, document))
+        .collect();
+    let found = match question.kind {
+        Kind::Summary => Ok(Found { findings: select::summary(&passages), unknown: Vec::new() }),
+        Kind::List => select::list(&question, &passages),
+        Kind::Find => select::find(&question, &passages),
+    };
+    match found {
+        Ok(found) => compose::compose(&question, &found, &passages, documents),
+        Err(error) => compose::failed(&question, &error, documents),
+    }
+}

@@ -1,0 +1,62 @@
+//! What all requests share.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::auth;
+use crate::credentials::Credentials;
+use crate::documents::Extractor;
+use crate::faults::Faults;
+use crate::ledger::Ledger;
+use crate::options::{Options, Timing};
+use crate::store::Store;
+
+pub(crate) struct App {
+    pub(crate) options: Options,
+    pub(crate) port: u16,
+    pub(crate) credentials: Credentials,
+    pub(crate) store: Store,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) faults: Faults,
+    pub(crate) extractor: Extractor,
+    timing: Mutex<Timing>,
+    stopping: AtomicBool,
+}
+
+impl App {
+    pub(crate) fn open(options: Options, port: u16) -> io::Result<Arc<Self>> {
+        let store = Store::open(options.data.as_deref())?;
+        let credentials = Credentials::load(options.data.as_deref())?;
+        let first = store.with(|transaction| Ok(auth::remember(transaction, &credentials.api_key, auth::ALL)?));
+        first.map_err(|problem| io::Error::other(format!("{problem:?}")))?;
+        Ok(Arc::new(Self {
+            port,
+            credentials,
+            store,
+            ledger: Arc::default(),
+            faults: Faults::default(),
+            extractor: Extractor::new(options.worker.clone()),
+            timing: Mutex::new(options.timing),
+            stopping: AtomicBool::new(false),
+            options,
+        }))
+    }
+
+    /// From now on no work is kept: what a shutdown breaks off is done again after the restart.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn timing(&self) -> Timing {
+        *self.timing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_timing(&self, timing: Timing) {
+        *self.timing.lock().unwrap_or_else(PoisonError::into_inner) = timing;
+    }
+}

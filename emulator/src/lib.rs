@@ -1,0 +1,50 @@
+//! The Nomic platform on loopback: a real server with state, validation, scopes, faults and a ledger.
+//!
+//! [`run`] is the whole program behind `nomkit emulator`; [`Emulator`] embeds the same server in a Rust test.
+//!
+//! ```
+//! let emulator = nomkit_emulator::Emulator::start(nomkit_emulator::Options::default())?;
+//! assert!(emulator.url().starts_with("http://127.0.0.1:"));
+//! # Ok::<(), nomkit_emulator::StartError>(())
+//! ```
+
+mod agents;
+pub mod answers;
+mod api;
+mod app;
+mod artifacts;
+mod auth;
+mod call;
+mod clock;
+mod control;
+mod conversation;
+mod credentials;
+pub mod documents;
+mod emulator;
+mod faults;
+mod files;
+mod folders;
+mod host;
+mod ids;
+mod images;
+mod launch;
+mod ledger;
+mod link;
+mod operations;
+mod options;
+mod pagination;
+mod paths;
+mod problem;
+mod run;
+mod serve;
+mod store;
+mod turns;
+mod upload;
+mod uploaded;
+mod validate;
+mod watch;
+mod work;
+
+pub use emulator::{Emulator, StartError};
+pub use options::{Options, Timing};
+pub use run::run;

@@ -1,0 +1,161 @@
+//! Plays every scenario through every driver, each against an emulator of its own.
+
+mod cell;
+mod column;
+mod driver;
+mod names;
+mod pattern;
+mod props;
+mod report;
+mod scenario;
+mod secrecy;
+mod stage;
+
+use clap::Parser;
+use column::{Column, Outcome};
+use scenario::Scenario;
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
+
+/// Plays every scenario through every driver.
+#[derive(Parser)]
+struct Arguments {
+    /// Adds a column, or replaces the one of this name: `NAME=COMMAND`.
+    #[arg(long, value_name = "NAME=COMMAND", value_parser = column)]
+    driver: Vec<Column>,
+    /// Plays only these columns.
+    #[arg(long, value_name = "NAME")]
+    column: Vec<String>,
+    /// Plays only these scenarios; then operations without a green scenario are no failure.
+    #[arg(long, value_name = "SCENARIO")]
+    only: Vec<String>,
+    /// Where the scenarios are, instead of `tests/scenarios`.
+    #[arg(long, value_name = "FOLDER")]
+    scenarios: Option<PathBuf>,
+    /// Writes the result as JSON.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// How many columns are played at once. They mostly wait.
+    #[arg(long, default_value_t = 4)]
+    jobs: usize,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "{error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The top of the checkout.
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+fn run(arguments: &Arguments) -> Result<bool, String> {
+    let own = root().join("tests/scenarios");
+    let (mut scenarios, operations) = scenario::load(arguments.scenarios.as_ref().unwrap_or(&own), &own)?;
+    for name in &arguments.only {
+        if !scenarios.iter().any(|scenario| &scenario.name == name) {
+            return Err(format!("there is no scenario {name}"));
+        }
+    }
+    scenarios.retain(|scenario| arguments.only.is_empty() || arguments.only.contains(&scenario.name));
+    let columns = columns(arguments)?;
+
+    let started = Instant::now();
+    let outcomes = play(&columns, &scenarios, arguments.jobs);
+    let mut text = report::table(&scenarios, &outcomes);
+    let mut good = outcomes.iter().all(|outcome| {
+        outcome.problems.is_empty() && outcome.count(|verdict| matches!(verdict, column::Verdict::Failed(_))) == 0
+    });
+    if arguments.only.is_empty() {
+        for outcome in &outcomes {
+            let unproved = outcome.unproved(&scenarios, &operations);
+            if !unproved.is_empty() {
+                good = false;
+                text.push_str(&format!("\n\n✗ {}: no green scenario for {}", outcome.name, unproved.join(", ")));
+            }
+        }
+    }
+    let passed: usize = outcomes.iter().map(|o| o.count(|v| matches!(v, column::Verdict::Passed { .. }))).sum();
+    let cells = scenarios.len() * outcomes.len();
+    let seconds = started.elapsed().as_secs_f64();
+    let result = if good { "passed" } else { "FAILED" };
+    let end = format!("\n\nconformance {result}: {passed} of {cells} cells green, {seconds:.0} s\n");
+    std::io::stdout().write_all((text + &end).as_bytes()).map_err(|error| error.to_string())?;
+    if let Some(path) = &arguments.report {
+        let suite = report::suite(&scenarios, &outcomes);
+        fs::write(path, format!("{suite:#}\n")).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(good)
+}
+
+fn play(columns: &[Column], scenarios: &[Scenario], jobs: usize) -> Vec<Outcome> {
+    let waiting = Mutex::new(columns.iter().enumerate());
+    let done = Mutex::new(Vec::new());
+    let work = || loop {
+        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let Some((place, column)) = next else { return };
+        let outcome = column::play(column, scenarios, root());
+        done.lock().unwrap_or_else(PoisonError::into_inner).push((place, outcome));
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, columns.len().max(1)) {
+            scope.spawn(work);
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(place, _)| *place);
+    done.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+/// The project's own drivers, and those of the command line.
+fn columns(arguments: &Arguments) -> Result<Vec<Column>, String> {
+    let mut columns = own_columns()?;
+    for added in &arguments.driver {
+        match columns.iter_mut().find(|column| column.name == added.name) {
+            Some(column) => *column = added.clone(),
+            None => columns.push(added.clone()),
+        }
+    }
+    if let Some(name) = arguments.column.iter().find(|name| !columns.iter().any(|column| &column.name == *name)) {
+        return Err(format!("there is no column {name}"));
+    }
+    columns.retain(|column| arguments.column.is_empty() || arguments.column.contains(&column.name));
+    Ok(columns)
+}
+
+fn own_columns() -> Result<Vec<Column>, String> {
+    // The Rust drivers are built beside this program.
+    let here = std::env::current_exe().map_err(|error| error.to_string())?;
+    let text = |path: PathBuf| path.to_string_lossy().into_owned();
+    let rust = |name: &str| {
+        let program = here.with_file_name(format!("driver-{name}{}", std::env::consts::EXE_SUFFIX));
+        Column { name: name.to_owned(), command: vec![text(program)] }
+    };
+    let environment = root().join(".venv/bin/python");
+    let python = if environment.is_file() { text(environment) } else { "python3".to_owned() };
+    let script = text(root().join("tests/drivers/python/driver.py"));
+    let python = |kind: &str| {
+        let command = vec![python.clone(), script.clone(), kind.to_owned()];
+        Column { name: format!("python-{kind}"), command }
+    };
+    Ok(vec![rust("rust-async"), rust("rust-blocking"), python("sync"), python("async")])
+}
+
+fn column(text: &str) -> Result<Column, String> {
+    let (name, command) = text.split_once('=').ok_or("expected NAME=COMMAND")?;
+    let command = shlex::split(command).filter(|command| !command.is_empty()).ok_or("the command cannot be read")?;
+    Ok(Column { name: name.to_owned(), command })
+}

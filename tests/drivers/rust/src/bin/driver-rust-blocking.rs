@@ -1,0 +1,99 @@
+//! The conformance driver of `nomkit::blocking::Nomic`.
+
+use nomkit::{
+    Json,
+    blocking::{AgentRun, Nomic},
+};
+use nomkit_driver::{
+    arguments::{self as args, read},
+    protocol::{self, Answer, Failure, Message},
+    runs::Runs,
+    value::json,
+};
+use std::sync::{Arc, Mutex, PoisonError};
+
+#[derive(Default)]
+struct Driver {
+    client: Mutex<Option<Nomic>>,
+    runs: Runs<AgentRun>,
+}
+
+impl Driver {
+    fn nomic(&self) -> Result<Nomic, Failure> {
+        let client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        client.clone().ok_or_else(|| Failure::Misuse("client.new comes first".to_owned()))
+    }
+
+    fn call(&self, operation: &str, given: Json) -> Answer {
+        match operation {
+            "client.new" => {
+                let nomic = Nomic::new(read::<args::Client>(given)?.into())?;
+                *self.client.lock().unwrap_or_else(PoisonError::into_inner) = Some(nomic);
+                Ok(Json::Null)
+            }
+            "files.upload" => {
+                let (source, options) = read::<args::Upload>(given)?.into_parts()?;
+                Ok(json(&self.nomic()?.files().upload(source, options, None)?))
+            }
+            "files.search" => {
+                let hits = self.nomic()?.files().search(read::<args::Search>(given)?.into())?;
+                Ok(json(&hits.collect::<nomkit::Result<Vec<_>>>()?))
+            }
+            "agents.launch" => {
+                let (options, files) = read::<args::Launch>(given)?.into_parts();
+                Ok(self.runs.add(self.nomic()?.agents().launch(options, files, None)?))
+            }
+            "agents.get" => Ok(json(&self.nomic()?.agents().get(&read::<args::Id>(given)?.id)?)),
+            "agents.list" => {
+                let agents = self.nomic()?.agents().list(read::<args::List>(given)?.into())?;
+                Ok(json(&agents.collect::<nomkit::Result<Vec<_>>>()?))
+            }
+            "agents.attach" => {
+                let target = read::<args::Attach>(given)?.target;
+                Ok(self.runs.add(self.nomic()?.agents().attach(&target)?))
+            }
+            "agents.artifact" => {
+                let args::Artifact { agent_id, artifact_id } = read(given)?;
+                Ok(json(&self.nomic()?.agents().artifact(&agent_id, &artifact_id)?))
+            }
+            "agents.conversation" => Ok(json(&self.nomic()?.agents().conversation(&read::<args::Id>(given)?.id)?)),
+            "agents.stop" => Ok(json(&self.nomic()?.agents().stop(&read::<args::Id>(given)?.id)?)),
+            "run.refresh" => Ok(json(&self.runs.get(&read::<args::Run>(given)?.run)?.refresh()?)),
+            "run.wait" => {
+                let given: args::Wait = read(given)?;
+                Ok(json(&self.runs.get(&given.run)?.wait(given.into(), None)?))
+            }
+            "run.updates" => {
+                let given: args::Wait = read(given)?;
+                let updates = self.runs.get(&given.run)?.updates(given.into())?;
+                let statuses = updates.map(|agent| agent.map(|agent| agent.status));
+                Ok(json(&statuses.collect::<nomkit::Result<Vec<_>>>()?))
+            }
+            "run.follow_up" => {
+                let given: args::FollowUp = read(given)?;
+                Ok(self.runs.add(self.runs.get(&given.run)?.follow_up(given.into())?))
+            }
+            "run.stop" => {
+                let given: args::Stop = read(given)?;
+                Ok(json(&self.runs.get(&given.run)?.stop(given.into())?))
+            }
+            "run.conversation" => Ok(json(&self.runs.get(&read::<args::Run>(given)?.run)?.conversation()?)),
+            other => Err(Failure::Misuse(format!("there is no operation {other}"))),
+        }
+    }
+}
+
+fn main() {
+    let driver = Arc::new(Driver::default());
+    protocol::ready("rust-blocking", serde_json::json!({ "cancel": "a blocking call is its thread's own" }));
+    for message in protocol::messages() {
+        match message {
+            Message::Call { id, call, args } => {
+                let driver = driver.clone();
+                std::thread::spawn(move || protocol::answer(id, &driver.call(&call, args)));
+            }
+            Message::Cancel { .. } => {}
+            Message::Close { .. } => break,
+        }
+    }
+}

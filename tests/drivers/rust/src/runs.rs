@@ -1,0 +1,62 @@
+//! Runs that the runner knows by a handle.
+
+use crate::protocol::Failure;
+use nomkit::{AgentRun, Json, blocking};
+use serde_json::json;
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+/// What every client's run shows.
+pub trait Shown: Clone {
+    /// Its fields, without the handle.
+    fn fields(&self) -> Json;
+}
+
+macro_rules! shown {
+    ($($run:ty),*) => { $(
+        impl Shown for $run {
+            fn fields(&self) -> Json {
+                json!({
+                    "id": self.id(), "turn": self.turn(), "status": self.status().as_str(),
+                    "token": self.token(), "url": self.url(),
+                })
+            }
+        }
+    )* };
+}
+
+shown!(AgentRun, blocking::AgentRun);
+
+/// The runs so far.
+pub struct Runs<R>(Mutex<HashMap<String, R>>);
+
+impl<R> Default for Runs<R> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<R: Shown> Runs<R> {
+    /// Keeps a run and gives what the runner is told of it.
+    pub fn add(&self, run: R) -> Json {
+        let mut runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let handle = format!("r{}", runs.len() + 1);
+        let mut shown = json!({ "$run": handle });
+        if let (Some(shown), Json::Object(fields)) = (shown.as_object_mut(), run.fields()) {
+            shown.extend(fields);
+        }
+        runs.insert(handle, run);
+        shown
+    }
+
+    /// The run of a handle.
+    ///
+    /// # Errors
+    /// `Misuse` if there is none.
+    pub fn get(&self, handle: &str) -> Result<R, Failure> {
+        let runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.get(handle).cloned().ok_or_else(|| Failure::Misuse(format!("there is no run {handle}")))
+    }
+}
