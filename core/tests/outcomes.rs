@@ -1,4 +1,5 @@
 //! What becomes of a request that does not simply succeed, by the client's word and the server's.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
 

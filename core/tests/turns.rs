@@ -1,4 +1,5 @@
 //! Waiting, attaching and following up, with the platform's delays.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
 

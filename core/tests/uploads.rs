@@ -1,4 +1,5 @@
 //! Uploads: what is refused before sending, and what arrives.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! An emulator, a client of it, and the emulator's own view of what happened.
-#![allow(dead_code, missing_docs, unreachable_pub)]
+#![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::indexing_slicing)]
 
 use nomkit::{ClientOptions, LaunchOptions, WaitOptions, blocking::Nomic};
 use nomkit_emulator::{Emulator, Options, Timing};
