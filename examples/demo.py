@@ -29,7 +29,7 @@ def main() -> int:
 
         heading("What it made")
         for artifact in result.artifacts:
-            print(artifact.download(OUT))
+            print(artifact.download(OUT / run.agent_id))
 
         heading("Follow up: now turn that into a punch list")
         second = run.follow_up("Now turn that summary into a punch list").wait(timeout=300, progress=True)

@@ -196,9 +196,9 @@ def story():
     )
     yield Paragraph("Stair A", SUB)
     yield from body(
-        "The nosings of the treads between level 1 and level 2 are worn, and three of them are loose. The loose nosings "
-        "must be refixed, as they are a trip hazard on the main escape stair. The handrail on the wall side ends 400 "
-        "millimetres before the last tread at ground level and should be extended past it.",
+        "The nosings of the treads between level 1 and level 2 are worn, and three of them are loose. The loose "
+        "nosings must be refixed, as they are a trip hazard on the main escape stair. The handrail on the wall side "
+        "ends 400 millimetres before the last tread at ground level and should be extended past it.",
     )
     yield Paragraph("Stair B", SUB)
     yield from body(

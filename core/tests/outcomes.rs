@@ -39,7 +39,8 @@ fn a_gateway_error_after_a_launch_leaves_its_outcome_unknown() {
 
 #[test]
 fn a_launch_answered_with_nonsense_leaves_its_outcome_unknown() {
-    for body in [json!(""), json!("{\"data\":{}}"), json!("{\"da"), json!({"data": {"id": 7}})] {
+    let elsewhere = json!({"data": {"id": "../api-keys/1/revoke", "status": "waiting"}});
+    for body in [json!(""), json!("{\"data\":{}}"), json!("{\"da"), json!({"data": {"id": 7}}), elsewhere] {
         let world = World::new();
         world.fault("POST /agents", "status", 1, json!({"status": 201, "body": body}));
         assert_eq!(launch(&world).unwrap_err().code, "outcome_unknown");

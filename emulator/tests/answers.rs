@@ -76,6 +76,16 @@ async fn a_bullet_that_points_back_takes_what_it_points_to() {
 }
 
 #[tokio::test]
+async fn words_that_only_name_the_document_do_not_narrow_its_summary() {
+    let documents = sample().await;
+    let whole = answer("Please summarize this document.", 1, &documents).text;
+    for question in ["Summarize the inspection report", "Give me a summary of the uploaded inspection report."] {
+        assert_eq!(answer(question, 1, &documents).text, whole, "{question}");
+    }
+    assert_ne!(answer("Summarize the fire doors in the inspection report", 1, &documents).text, whole);
+}
+
+#[tokio::test]
 async fn a_summary_is_spread_over_the_pages() {
     let answer = answer("Please summarize this document.", 1, &sample().await);
     let pages: std::collections::BTreeSet<u64> = answer.rows.iter().map(|row| row["page"].as_u64().unwrap()).collect();

@@ -20,11 +20,16 @@ from nomkit import AsyncNomic, Emulator, Nomic, Progress
 def test_ctrl_c_ends_a_blocking_call_and_leaves_the_client_usable(nomic: Nomic, emulator: Emulator) -> None:
     emulator.timing(running=60.0)
     run = nomic.agents.launch("Look")
+    # A shell's background jobs are started with SIGINT ignored.
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT))
     timer.start()
     started = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        run.wait()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run.wait(timeout=30)
+    finally:
+        signal.signal(signal.SIGINT, previous)
     assert time.monotonic() - started < 0.4
     assert run.refresh().status == "running"
 

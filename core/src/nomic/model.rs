@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 #[record]
 pub struct File {
     /// What agents are given.
+    #[serde(deserialize_with = "id")]
     pub id: String,
     /// The file's name.
     pub name: String,
@@ -52,6 +53,7 @@ pub struct FileHit {
 #[record]
 pub struct Agent {
     /// Its id, for `agents.get` and `agents.attach`.
+    #[serde(deserialize_with = "id")]
     pub id: String,
     /// Where it stands; an unknown word counts as active.
     pub status: AgentStatus,
@@ -95,6 +97,7 @@ pub enum AgentStatus {
 #[record]
 pub struct ArtifactRef {
     /// Its id, for `agents.artifact`.
+    #[serde(deserialize_with = "id")]
     pub id: String,
     /// Its display name; never a path of this machine.
     pub name: Option<String>,
@@ -285,6 +288,15 @@ pub struct StopOptions {
     pub wait: bool,
     /// Seconds to wait, 1800 by default.
     pub timeout: Option<f64>,
+}
+
+/// An id that can go into a path; with any other the answer is not what the platform documents.
+fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let id = String::deserialize(deserializer)?;
+    match super::routes::check_id("id", &id) {
+        Ok(_) => Ok(id),
+        Err(error) => Err(serde::de::Error::custom(error.message.clone())),
+    }
 }
 
 /// Rows come with `type` or `role`, and with `text` or `content`, which may be a list of parts.

@@ -34,6 +34,12 @@ const LISTS: &[(&str, &str)] = &[
     ("list", "List"),
 ];
 
+/// Words that ask for the gist.
+const GIST: &[&str] = &["gist", "overview", "summarise", "summarize", "summary"];
+
+/// What a document is called. The words before one say which document is meant, not what about it.
+const DOCUMENT: &[&str] = &["document", "documents", "file", "files", "pdf", "report", "reports", "text"];
+
 /// More words than a person types; each costs a look into the index.
 const MOST_TERMS: usize = 32;
 
@@ -65,9 +71,10 @@ impl Question {
         let words: Vec<String> = text.split(' ').map(letters).filter(|word| !word.is_empty()).collect();
         let said = format!(" {} ", words.join(" "));
         let list = LISTS.iter().find(|(phrase, _)| said.contains(&format!(" {phrase} ")));
+        let names = naming(&words);
         let mut terms = Vec::new();
-        for word in words {
-            let idle = [EMPTY, TASK].iter().any(|words| words.split(' ').any(|idle| idle == word));
+        for (at, word) in words.into_iter().enumerate() {
+            let idle = is_one_of(EMPTY, &word) || is_one_of(TASK, &word) || names.contains(&at);
             if !idle && !terms.contains(&word) && terms.len() < MOST_TERMS {
                 terms.push(word);
             }
@@ -79,6 +86,23 @@ impl Question {
         };
         Self { text, turn, kind, title: list.map_or("List", |(_, title)| title), terms }
     }
+}
+
+/// The places of the words that only name a document whose gist is asked for: "uploaded inspection" before "report".
+fn naming(words: &[String]) -> Vec<usize> {
+    if !words.iter().any(|word| GIST.contains(&word.as_str())) {
+        return Vec::new();
+    }
+    let mut names = Vec::new();
+    for (at, _) in words.iter().enumerate().filter(|(_, word)| DOCUMENT.contains(&word.as_str())) {
+        let before = words.iter().enumerate().take(at).rev();
+        names.extend(before.take_while(|(_, word)| !is_one_of(EMPTY, word)).map(|(at, _)| at));
+    }
+    names
+}
+
+fn is_one_of(list: &str, word: &str) -> bool {
+    list.split(' ').any(|one| one == word)
 }
 
 /// The letters and digits of a word, lower case, with one space for whatever parts them.

@@ -12,7 +12,7 @@ use super::{Finding, Found};
 /// How many passages a question's answer quotes at most.
 const MOST_QUOTES: usize = 6;
 /// How many bullets a list has at most.
-const MOST_BULLETS: usize = 40;
+const MOST_BULLETS: usize = 20;
 /// How many passages a summary quotes at most.
 const MOST_SUMMARY: usize = 8;
 /// Passages worth a closer look.
