@@ -136,3 +136,36 @@ fn a_file_that_changes_on_the_way_is_never_whole_on_the_other_side() {
         assert!(server.join().unwrap() < 24 << 20, "the server must not get a whole body");
     }
 }
+
+/// A server that does not wait for the end of the file; `linger` says whether it goes on reading meanwhile.
+fn refused_early(linger: bool) -> nomkit::Error {
+    let folder = tempfile::tempdir().unwrap();
+    let path = sized(folder.path(), "plan.bin", 64 << 20);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let mut received = vec![0; 64 << 10];
+        let _ = socket.read(&mut received).unwrap();
+        if linger {
+            let body = r#"{"error":"File too large"}"#;
+            write!(socket, "HTTP/1.1 413 Payload Too Large\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
+            while matches!(socket.read(&mut received), Ok(1..)) {}
+        }
+        // Dropped with unread bytes, the connection is reset.
+    });
+    let options = ClientOptions::default().base_url(url).api_key("npk_test").timeout(5.0);
+    let files = Nomic::new(options).unwrap().files();
+    let error = files.upload(Source::path(path), UploadOptions::default(), None).unwrap_err();
+    server.join().unwrap();
+    error
+}
+
+#[test]
+fn an_early_refusal_is_told_as_such_and_a_reset_as_what_it_may_be() {
+    let refused = refused_early(true);
+    assert_eq!((refused.code.as_str(), refused.status), ("too_large", Some(413)));
+    let reset = refused_early(false);
+    assert_eq!((reset.code.as_str(), reset.attempts), ("outcome_unknown", 1));
+    assert!(reset.message.contains("may have refused it early"), "{reset}");
+}

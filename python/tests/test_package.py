@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import pickle
 import subprocess
 import sys
@@ -51,6 +52,19 @@ def test_the_readme_works_as_pasted() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     assert "[inspection-report.pdf, p. " in done.stdout
+
+
+def test_loopback_never_uses_a_proxy(emulator: Emulator) -> None:
+    program = f"""
+from nomkit import Emulator
+emulator = Emulator.connect({emulator.url!r}, api_key={emulator.api_key!r}, token={emulator.token!r})
+print(len(emulator.nomic().agents.list().first(1)))
+"""
+    dead = dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, **dead}, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr
 
 
 def test_the_demonstration_tells_unreadable_documents_apart(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     task::{Context, Poll},
 };
@@ -53,12 +53,19 @@ pub(crate) enum Content {
 pub(crate) struct Meter {
     sent: AtomicU64,
     pub(crate) total: u64,
+    /// Nobody waits for the rest any more.
+    stopped: AtomicBool,
     failure: Mutex<Option<Error>>,
 }
 
 impl Meter {
     pub(crate) fn new(total: u64) -> Self {
-        Self { sent: 0.into(), total, failure: Mutex::default() }
+        Self { sent: 0.into(), total, stopped: false.into(), failure: Mutex::default() }
+    }
+
+    /// Ends the body where it is: an answer that came early is not followed by the rest of a large file.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Relaxed);
     }
 
     pub(crate) fn sent(&self) -> u64 {
@@ -107,13 +114,15 @@ impl Payload {
             Self::Json(text) => Body::whole(text.clone()),
             Self::Upload(upload) => {
                 upload.meter.sent.store(0, Relaxed);
+                upload.meter.stopped.store(false, Relaxed);
                 let content = match &upload.content {
-                    Content::Bytes(bytes) => Source::Memory(bytes.clone(), upload.meter.clone()),
+                    Content::Bytes(bytes) => Source::Memory(bytes.clone()),
                     Content::File { path, stamp } => {
                         Source::Disk(read_ahead(path.clone(), stamp.clone(), upload.meter.clone()))
                     }
                 };
-                Body { head: upload.head.clone(), content, left: upload.meter.total, tail: upload.tail.clone() }
+                let (head, tail) = (upload.head.clone(), upload.tail.clone());
+                Body { head, content, left: upload.meter.total, tail, meter: Some(upload.meter.clone()) }
             }
         }
     }
@@ -125,17 +134,18 @@ pub struct Body {
     content: Source,
     left: u64,
     tail: Bytes,
+    meter: Option<Arc<Meter>>,
 }
 
 enum Source {
-    Memory(Bytes, Arc<Meter>),
+    Memory(Bytes),
     Disk(mpsc::Receiver<io::Result<Bytes>>),
 }
 
 impl Body {
     fn whole(bytes: Bytes) -> Self {
-        let meter = Arc::new(Meter::new(0));
-        Self { head: bytes, content: Source::Memory(Bytes::new(), meter), left: 0, tail: Bytes::new() }
+        let content = Source::Memory(Bytes::new());
+        Self { head: bytes, content, left: 0, tail: Bytes::new(), meter: None }
     }
 }
 
@@ -145,14 +155,19 @@ impl http_body::Body for Body {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let this = &mut *self;
+        if this.meter.as_ref().is_some_and(|meter| meter.stopped.load(Relaxed)) {
+            return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())));
+        }
         if !this.head.is_empty() {
             return frame(std::mem::take(&mut this.head));
         }
         if this.left > 0 {
             let block = match &mut this.content {
-                Source::Memory(rest, meter) => {
+                Source::Memory(rest) => {
                     let block = rest.split_to(rest.len().min(BLOCK));
-                    meter.sent.fetch_add(block.len() as u64, Relaxed);
+                    if let Some(meter) = &this.meter {
+                        meter.sent.fetch_add(block.len() as u64, Relaxed);
+                    }
                     block
                 }
                 Source::Disk(blocks) => match std::task::ready!(blocks.poll_recv(cx)) {

@@ -156,12 +156,16 @@ impl Exit {
         if let Some(kind) = call.payload.content_type().and_then(|kind| kind.parse().ok()) {
             headers.insert(header::CONTENT_TYPE, kind);
         }
+        let fresh = call.route.safety == Safety::Effect;
+        if fresh {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         let request = Request {
             method: call.route.method.clone(),
             url: self.config.origin.endpoint(path, &call.query),
             headers,
             payload: call.payload.clone(),
-            fresh: call.route.safety == Safety::Effect,
+            fresh,
         };
         let exchange = async {
             let response = self.transport.send(request).await?;
@@ -174,7 +178,11 @@ impl Exit {
                 timeout(limit, exchange).await.unwrap_or_else(|_| Err(silent(limit)))
             }
         };
-        if result.as_ref().is_err_and(|failure| failure.kind == ErrorKind::RequestTimeout) {
+        let cut_short = call.payload.meter().is_some_and(|meter| {
+            meter.stop();
+            meter.sent() < meter.total
+        });
+        if cut_short || result.as_ref().is_err_and(|failure| failure.kind == ErrorKind::RequestTimeout) {
             crate::runtime::abandon_connection();
         }
         match result {
