@@ -6,7 +6,7 @@ use nomkit::{
     ClientOptions, Error, ErrorKind, FollowUpOptions, LaunchOptions, Result, RunResult, Source, WaitOptions, blocking,
 };
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
 };
 
@@ -32,7 +32,7 @@ pub(crate) struct Ask {
     #[arg(long, value_name = "DIR")]
     artifacts: Option<PathBuf>,
     /// Seconds to wait for each answer.
-    #[arg(long, default_value_t = 1800.0)]
+    #[arg(long, default_value_t = 1800.0, value_parser = seconds)]
     timeout: f64,
     /// Print each answer as one line of JSON.
     #[arg(long)]
@@ -65,6 +65,8 @@ impl Ask {
         let mut out = io::stdout().lock();
         let text = match self.json {
             true => serde_json::to_string(result).unwrap_or_default(),
+            // What an agent says must not move the cursor.
+            false if out.is_terminal() => progress::plain(&result.text),
             false => result.text.clone(),
         };
         writeln!(out, "{text}").map_err(|error| cannot_print(&error))?;
@@ -74,6 +76,11 @@ impl Ask {
         }
         Ok(())
     }
+}
+
+fn seconds(text: &str) -> std::result::Result<f64, String> {
+    let seconds = text.parse::<f64>().ok().filter(|seconds| *seconds > 0.0 && *seconds <= 31_536_000.0);
+    seconds.ok_or_else(|| "a number of seconds above 0, and at most a year".to_owned())
 }
 
 fn cannot_print(error: &io::Error) -> Error {

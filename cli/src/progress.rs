@@ -21,10 +21,15 @@ pub(crate) fn bar() -> OnProgress {
         }
         None => {
             bar.set_style(waiting.clone());
-            bar.set_message(format!("{} for {:.0} s", progress.phase, progress.done));
+            bar.set_message(format!("{} for {:.0} s", plain(&progress.phase), progress.done));
             bar.tick();
         }
     })
+}
+
+/// Text without what moves a cursor; line breaks and tabs stay.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || "\n\t".contains(*c)).collect()
 }
 
 /// One line beside the answer.

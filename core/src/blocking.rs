@@ -1,4 +1,5 @@
-//! The same client without `await`: each call is driven in the caller's thread, on a lane of its own.
+//! The same client without `await`: each call is driven in the caller's thread, on a lane of its own. A call inside an
+//! asynchronous function blocks that function's thread; use the asynchronous client there.
 
 use crate::{
     Agent, AgentStatus, Artifact, ClientOptions, Error, File, FileHit, FollowUpOptions, LaunchOptions, ListOptions,
@@ -48,7 +49,7 @@ impl Nomic {
         self.0.close();
     }
 
-    fn drive<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
+    fn drive<T: Send>(&self, future: impl Future<Output = Result<T>> + Send) -> Result<T> {
         let never = || Error::new(crate::ErrorKind::Unexpected, "A call was interrupted, though nobody asked for it.");
         self.0.drive(future, || false).map_err(|error| error.unwrap_or_else(never))
     }

@@ -12,7 +12,7 @@ const BASE_PATH: &str = "/api/v0";
 
 /// How a client is set up. What is left out comes from the environment:
 /// `NOMIC_API_KEY`, and `NOMIC_BASE_URL` or `NOMIC_DOMAIN`.
-#[options]
+#[options(private)]
 pub struct ClientOptions {
     /// The instance's name: `acme` means `https://acme.nomic.ai`.
     pub domain: Option<String>,

@@ -138,9 +138,10 @@ kinds! {
     NotConfigured "not_configured" < Api, 8 "A service behind it is not configured on this instance (503).";
     Server "server" < Api, 8, again "The server failed (5xx).";
     Protocol "protocol" < Nomkit, 8 [reason: "str"] "The answer is not what the platform documents.";
+    Integrity "integrity" < Nomkit, 8 [file_id: "str?"] "The platform has something else than what was sent.";
     OutcomeUnknown "outcome_unknown" < Nomkit, 6 [operation: "str", candidates: "list"] "The server may or may not have acted; it was not sent again.";
-    RunFailed "run_failed" < Nomkit, 1 [reason: "str", messages: "list"] "The agent failed.";
-    RunStopped "run_stopped" < Nomkit, 1 [messages: "list"] "The agent was stopped.";
+    RunFailed "run_failed" < Nomkit, 1 [reason: "str", messages: "list", agent_id: "str", token: "str"] "The agent failed.";
+    RunStopped "run_stopped" < Nomkit, 1 [messages: "list", agent_id: "str", token: "str"] "The agent was stopped.";
     WaitTimeout "wait_timeout" < Nomkit, 4, again [token: "str", last_status: "str"] "The deadline passed; the agent runs on, and `token` re-attaches to it.";
     StaleTurn "stale_turn" < Nomkit, 1 [token: "str"] "The turn's own answer did not appear; an older one is never given instead.";
     SourceChanged "source_changed" < Nomkit, 2, again "The file changed while it was being sent.";
@@ -183,6 +184,14 @@ impl Error {
     pub fn with(mut self, field: &str, value: impl Into<Json>) -> Self {
         self.0.info.details.insert(field.to_owned(), value.into());
         self
+    }
+
+    /// The same with no trace of the key, wherever a server may have put it.
+    pub(crate) fn conceal(&mut self, key: &crate::ApiKey) {
+        let info = &mut self.0.info;
+        key.conceal(&mut info.message);
+        info.server_code.iter_mut().chain(info.request_id.iter_mut()).for_each(|text| key.conceal(text));
+        info.details.values_mut().for_each(|value| key.conceal_in(value));
     }
 
     pub(crate) fn after_uploading(mut self, files: Vec<File>) -> Self {

@@ -107,14 +107,6 @@ expose! {
     JsonMap: Extra, |v| v;
 }
 
-/// Nothing to tell: what `stop` of a stream or `close` gives.
-impl Expose for () {
-    const TYPE: Type = Type::Optional(&Type::Bool);
-    fn value(&self) -> Value<'_> {
-        Value::Null
-    }
-}
-
 impl<T: Expose> Expose for Option<T> {
     const TYPE: Type = Type::Optional(&T::TYPE);
     fn value(&self) -> Value<'_> {
@@ -129,16 +121,26 @@ impl<T: Expose> Expose for Vec<T> {
     }
 }
 
-impl<T: Expose> Expose for Box<T> {
-    const TYPE: Type = T::TYPE;
-    fn value(&self) -> Value<'_> {
-        T::value(self)
-    }
-}
-
 /// Platforms write `null` where they mean an empty list.
 pub(crate) fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// An optional field that is there in another shape counts as absent: what is not documented for sure must not lose the
+/// record around it.
+pub(crate) fn lenient<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let value = Option::<Json>::deserialize(deserializer)?;
+    Ok(value.and_then(|value| serde_json::from_value(value).ok()))
+}
+
+/// The items of a list that have the documented shape.
+pub(crate) fn readable<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let Some(Json::Array(items)) = Option::<Json>::deserialize(deserializer)? else { return Ok(Vec::new()) };
+    Ok(items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect())
 }

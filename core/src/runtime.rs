@@ -98,9 +98,18 @@ impl<T> std::ops::Deref for Owned<T> {
 }
 
 struct Lane {
-    runtime: Runtime,
+    runtime: Option<Runtime>,
     clients: Clients,
     used: Instant,
+}
+
+impl Drop for Lane {
+    /// Closes its connections at once; a name that is still being looked up is not waited for.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// The lanes of one client.
@@ -122,22 +131,31 @@ impl Lanes {
         Self { sockets, free: PerProcess::new() }
     }
 
-    /// Drives a future to its end in this thread; `interrupted` is asked every 50 ms.
-    pub(crate) fn drive<T>(
+    /// Drives a future to its end in this thread; `interrupted` is asked every 50 ms. Where a runtime is being driven
+    /// already (in a callback, in another runtime's blocking thread), another thread drives it and this one waits.
+    pub(crate) fn drive<T: Send>(
+        &self,
+        future: impl Future<Output = T> + Send,
+        interrupted: impl FnMut() -> bool + Send,
+    ) -> Result<T, Undriven> {
+        if Handle::try_current().is_err() {
+            return self.drive_here(future, interrupted);
+        }
+        let lost = |_| Undriven::Failed(Error::new(ErrorKind::Unexpected, "A bug in nomkit: a driving thread died."));
+        std::thread::scope(|scope| scope.spawn(|| self.drive_here(future, interrupted)).join().map_err(lost)?)
+    }
+
+    fn drive_here<T>(
         &self,
         future: impl Future<Output = T>,
         mut interrupted: impl FnMut() -> bool,
     ) -> Result<T, Undriven> {
-        if Handle::try_current().is_ok() {
-            let text = "A blocking call was made where futures run: inside an asynchronous function or a callback. \
-                        Use the asynchronous client there.";
-            return Err(Undriven::Failed(Error::new(ErrorKind::InvalidInput, text)));
-        }
         let mut lane = self.take().map_err(Undriven::Failed)?;
         let stale = lane.used.elapsed() > STALE;
         let abandoned = Arc::new(AtomicBool::new(false));
         let driving = Driving { clients: lane.clients.clone(), abandoned: abandoned.clone() };
-        let done = lane.runtime.block_on(async {
+        let runtime = lane.runtime.take().map_or_else(current_thread, Ok).map_err(Undriven::Failed)?;
+        let done = runtime.block_on(async {
             if stale {
                 // Lets the pool see what happened to its connections while nobody polled them.
                 yield_now().await;
@@ -153,6 +171,7 @@ impl Lanes {
                 }
             }
         });
+        lane.runtime = Some(runtime);
         match done {
             Some(Ok(value)) => {
                 if !abandoned.load(Relaxed) {
@@ -170,13 +189,8 @@ impl Lanes {
     /// Drops the idle lanes and their connections.
     pub(crate) fn clear(&self) {
         let free = self.free.get();
-        let idle = std::mem::take(&mut *free.lock().unwrap_or_else(PoisonError::into_inner));
-        // A runtime may not be dropped where futures run.
-        if Handle::try_current().is_err() {
-            drop(idle)
-        } else {
-            std::thread::spawn(move || drop(idle));
-        }
+        free.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.sockets.clear();
     }
 
     fn take(&self) -> Result<Lane> {
@@ -184,7 +198,9 @@ impl Lanes {
         let parked = free.lock().unwrap_or_else(PoisonError::into_inner).pop();
         match parked {
             Some(lane) => Ok(lane),
-            None => Ok(Lane { runtime: current_thread()?, clients: self.sockets.clients()?, used: Instant::now() }),
+            None => {
+                Ok(Lane { runtime: Some(current_thread()?), clients: self.sockets.clients()?, used: Instant::now() })
+            }
         }
     }
 

@@ -30,6 +30,23 @@ impl ApiKey {
         Err(Error::new(ErrorKind::Config, format!("{problem} {remedy}")))
     }
 
+    /// Takes the key out of foreign text.
+    pub(crate) fn conceal(&self, text: &mut String) {
+        if self.0.len() >= 4 && text.contains(self.0.as_str()) {
+            *text = text.replace(self.0.as_str(), "npk_…");
+        }
+    }
+
+    /// Takes the key out of foreign JSON.
+    pub(crate) fn conceal_in(&self, value: &mut crate::Json) {
+        match value {
+            crate::Json::String(text) => self.conceal(text),
+            crate::Json::Array(items) => items.iter_mut().for_each(|item| self.conceal_in(item)),
+            crate::Json::Object(map) => map.values_mut().for_each(|value| self.conceal_in(value)),
+            _ => {}
+        }
+    }
+
     /// The header that carries it, marked so that nothing prints it.
     pub(crate) fn header(&self) -> Result<http::HeaderValue> {
         let text = Zeroizing::new(format!("Bearer {}", self.0.as_str()));

@@ -67,16 +67,20 @@ impl From<&File> for Source {
 pub(crate) struct Stamp {
     pub(crate) len: u64,
     modified: Option<SystemTime>,
-    inode: u64,
+    /// Device, inode, and when either content or attributes last changed, which nobody can set back.
+    identity: (u64, u64, i64, i64),
 }
 
 impl Stamp {
     pub(crate) fn of(metadata: &std::fs::Metadata) -> Self {
         #[cfg(unix)]
-        let inode = std::os::unix::fs::MetadataExt::ino(metadata);
+        let identity = {
+            use std::os::unix::fs::MetadataExt;
+            (metadata.dev(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
+        };
         #[cfg(not(unix))]
-        let inode = 0;
-        Self { len: metadata.len(), modified: metadata.modified().ok(), inode }
+        let identity = Default::default();
+        Self { len: metadata.len(), modified: metadata.modified().ok(), identity }
     }
 }
 

@@ -107,7 +107,24 @@ fn a_panic_becomes_an_error_and_the_client_lives_on() {
 }
 
 #[tokio::test]
-async fn a_blocking_call_where_futures_run_is_an_error_not_a_panic() {
-    let nomic = Nomic::new(ClientOptions::default().base_url("http://127.0.0.1:9").api_key("npk_test")).unwrap();
-    assert_eq!(nomic.agents().get("a").unwrap_err().code, "invalid_input");
+async fn a_blocking_client_may_be_used_and_dropped_where_futures_run() {
+    let world = tokio::task::spawn_blocking(World::new).await.unwrap();
+    let nomic = world.nomic.clone();
+    let listed = tokio::task::spawn_blocking(move || nomic.agents().list(Default::default()).unwrap().first(1));
+    assert_eq!(listed.await.unwrap().unwrap().len(), 0);
+    assert_eq!(world.nomic.agents().get("..").unwrap_err().code, "invalid_input");
+    assert_eq!(world.nomic.agents().list(Default::default()).unwrap().first(1).unwrap().len(), 0);
+}
+
+#[test]
+fn a_listener_may_call_the_client() {
+    let world = World::with(0.0, 3.0);
+    let run = world.nomic.agents().launch(prompt("Look"), vec![], None).unwrap();
+    let (again, seen) = (run.clone(), Arc::new(std::sync::Mutex::new(Vec::new())));
+    let listener = {
+        let seen = seen.clone();
+        move |_| seen.lock().unwrap().push(again.refresh().unwrap().id)
+    };
+    run.wait(within(30.0), Some(Arc::new(listener))).unwrap();
+    assert!(seen.lock().unwrap().iter().all(|id| id == run.id()) && !seen.lock().unwrap().is_empty());
 }

@@ -86,11 +86,23 @@ fn an_upload_whose_answer_is_lost_is_not_sent_again() {
 #[test]
 fn files_uploaded_before_a_failure_ride_on_the_error() {
     let world = World::new();
+    let sources = || vec![Source::bytes("x", "a.txt"), Source::bytes("y", "b.txt")];
+    world.fault("POST /agents", "status", 1, serde_json::json!({"status": 400, "body": {"error": "No"}}));
+    let error = world.nomic.agents().launch(common::prompt("Look"), sources(), None).unwrap_err();
+    assert_eq!(error.code, "bad_request");
+    assert_eq!(error.uploaded.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["a.txt", "b.txt"]);
+    world.fault("POST /files/upload", "status", 1, serde_json::json!({"status": 503, "body": {"error": "No"}}));
+    let error = world.nomic.agents().launch(common::prompt("Look"), sources(), None).unwrap_err();
+    assert_eq!((error.code.as_str(), error.uploaded.len()), ("not_configured", 0));
+    assert_eq!(world.requests("POST /agents"), 1);
+}
+
+#[test]
+fn all_files_are_checked_before_the_first_is_sent() {
+    let world = World::new();
     let sources = vec![Source::bytes("x", "a.txt"), Source::path("/does/not/exist.pdf")];
     let error = world.nomic.agents().launch(common::prompt("Look"), sources, None).unwrap_err();
-    assert_eq!(error.code, "io");
-    assert_eq!(error.uploaded.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["a.txt"]);
-    assert_eq!(world.requests("POST /agents"), 0);
+    assert_eq!((error.code.as_str(), world.requests("POST /files/upload")), ("io", 0));
 }
 
 /// A server that reads a little, waits for a word, and reads the rest.

@@ -31,6 +31,7 @@ __all__ = [
     "NotConfiguredError",
     "ServerError",
     "ProtocolError",
+    "IntegrityError",
     "OutcomeUnknownError",
     "RunFailedError",
     "RunStoppedError",
@@ -168,6 +169,13 @@ class ProtocolError(NomkitError):
     reason: str = ""
 
 
+@register("integrity")
+class IntegrityError(NomkitError):
+    """The platform has something else than what was sent."""
+
+    file_id: str | None = None
+
+
 @register("outcome_unknown")
 class OutcomeUnknownError(NomkitError):
     """The server may or may not have acted; it was not sent again."""
@@ -182,6 +190,8 @@ class RunFailedError(NomkitError):
 
     reason: str = ""
     messages: Sequence[Any] = ()
+    agent_id: str = ""
+    token: str = ""
 
 
 @register("run_stopped")
@@ -189,6 +199,8 @@ class RunStoppedError(NomkitError):
     """The agent was stopped."""
 
     messages: Sequence[Any] = ()
+    agent_id: str = ""
+    token: str = ""
 
 
 @register("wait_timeout")

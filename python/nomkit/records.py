@@ -216,6 +216,8 @@ class Artifact(ArtifactBehaviour):
     """The columns of a table, in order."""
     rows: tuple[dict[str, Any], ...] = field(hash=False)
     """The rows of a table: each maps a column's id to its value."""
+    error: str | None
+    """Why there is no content, where it could not be read with the result; `agents.artifact` reads it again."""
     extra: dict[str, Any] = field(default_factory=dict, hash=False, repr=False)
     """What the server sent and this version does not know."""
 

@@ -21,8 +21,12 @@ pub fn record(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut item = parse_macro_input!(item as ItemStruct);
     let behaviour = attribute.to_string() == "behaviour";
     let exposed = expose(&item, behaviour);
-    for field in item.fields.iter_mut().filter(|field| is_list(&field.ty)) {
-        field.attrs.push(parse_quote!(#[serde(default, deserialize_with = "crate::record::null_as_default")]));
+    for field in item.fields.iter_mut().filter(|field| !field.attrs.iter().any(is_decoded)) {
+        if inner(&field.ty, "Vec").is_some() {
+            field.attrs.push(parse_quote!(#[serde(default, deserialize_with = "crate::record::null_as_default")]));
+        } else if inner(&field.ty, "Option").is_some() {
+            field.attrs.push(parse_quote!(#[serde(default, deserialize_with = "crate::record::lenient")]));
+        }
     }
     quote! {
         #[derive(Debug, Clone, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
@@ -35,23 +39,41 @@ pub fn record(attribute: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// What a user gives: every field may be left out, a misspelt one is an error, and each has a setter.
+///
+/// `#[options(private)]` prints none of its fields.
 #[proc_macro_attribute]
-pub fn options(_: TokenStream, item: TokenStream) -> TokenStream {
+pub fn options(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut item = parse_macro_input!(item as ItemStruct);
     let exposed = expose(&item, false);
     let setters = item.fields.iter().filter_map(setter).collect::<Vec<_>>();
     let name = &item.ident;
     let setters = quote! { impl #name { #(#setters)* } };
+    let text = name.to_string();
+    let debug = match attribute.to_string() == "private" {
+        false => quote! { #[derive(Debug)] },
+        true => quote! {},
+    };
+    let private = (attribute.to_string() == "private").then(|| {
+        quote! {
+            impl ::std::fmt::Debug for #name {
+                fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                    f.debug_struct(#text).finish_non_exhaustive()
+                }
+            }
+        }
+    });
     for field in &mut item.fields {
         field.attrs.push(parse_quote!(#[cfg_attr(feature = "uniffi", uniffi(default))]));
     }
     quote! {
-        #[derive(Debug, Clone, Default, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
+        #debug
+        #[derive(Clone, Default, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
         #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
         #[cfg_attr(feature = "uniffi", derive(::uniffi::Record))]
         #item
         #exposed
         #setters
+        #private
     }
     .into()
 }
@@ -181,8 +203,9 @@ fn setter(field: &Field) -> Option<Tokens> {
     })
 }
 
-fn is_list(ty: &Type) -> bool {
-    inner(ty, "Vec").is_some()
+/// Whether the field says itself how it is decoded.
+fn is_decoded(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("serde") && quote!(#attribute).to_string().contains("deserialize_with")
 }
 
 /// The `T` of `Wrapper<T>`.

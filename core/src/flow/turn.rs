@@ -20,8 +20,8 @@ pub(crate) struct Baseline {
     pub(crate) updated_at: Option<Timestamp>,
     /// When it had last changed by the answer to the request: asking may itself count as a change.
     pub(crate) accepted_at: Option<Timestamp>,
-    /// What this turn asked, where this process asked it.
-    pub(crate) prompt: Option<String>,
+    /// The fingerprint of what this turn asked, if that is known.
+    pub(crate) asked: Option<String>,
 }
 
 /// What to look at next.
@@ -79,8 +79,8 @@ pub(crate) struct Turn {
 const LINGER: Duration = Duration::from_secs(60);
 /// How long rows may come after the status.
 const LAG: Duration = Duration::from_secs(30);
-/// An answer that stands unchanged for this long beside a terminal status is whole.
-const STILL: Duration = Duration::from_secs(1);
+/// An answer that stands unchanged for this long beside a terminal status is whole, for want of better evidence.
+const STILL: Duration = Duration::from_secs(10);
 
 impl Turn {
     pub(crate) fn new(baseline: Baseline, now: Moment) -> Self {
@@ -146,12 +146,14 @@ impl Turn {
         }
         // A status that shows no change at all is the previous turn's, and so is all else that came with it.
         let fresh = self.stirred || now >= self.began + LINGER;
-        let still = !answer.is_empty() && self.is_still(answer, now);
-        let over = self.is_evident() || (still && fresh);
+        let last = answer.last().is_some_and(|row| row.role == Role::Assistant);
+        let still = self.is_still(answer, now) && last && fresh;
         match ending {
-            Ending::Finished if answered && over => Step::Over(ending, own),
+            Ending::Finished if answered && (self.is_evident() || still) => Step::Over(ending, own),
             Ending::Finished => self.look_again(Lost::Unanswered, now, jitter),
-            Ending::Failed | Ending::Stopped if over => Step::Over(ending, own),
+            Ending::Failed | Ending::Stopped if self.is_evident() || now >= self.began + LINGER => {
+                Step::Over(ending, own)
+            }
             Ending::Failed | Ending::Stopped => self.look_again(Lost::Unseen, now, jitter),
         }
     }
@@ -172,7 +174,7 @@ impl Turn {
         match own {
             Some(own) => Some(own + 1..users.next().unwrap_or(rows.len())),
             // An agent that was launched without a prompt answers nobody.
-            None if self.is_first() && self.baseline.prompt.is_none() && !rows.is_empty() => Some(0..rows.len()),
+            None if self.is_first() && self.baseline.asked.is_none() && !rows.is_empty() => Some(0..rows.len()),
             None => None,
         }
     }
@@ -202,11 +204,9 @@ impl Turn {
 
     /// Somebody else's question stands where this turn's should.
     fn is_foreign(&self, rows: &[Message], own: &Range<usize>) -> bool {
-        let Some(prompt) = self.baseline.prompt.as_deref().filter(|_| !self.is_first()) else { return false };
-        let Some(row) = own.start.checked_sub(1).and_then(|at| rows.get(at)) else { return false };
-        let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let (asked, stands) = (plain(prompt), plain(&row.text));
-        !stands.contains(&asked) && (stands.is_empty() || !asked.contains(&stands))
+        let Some(asked) = self.baseline.asked.as_deref().filter(|_| !self.is_first()) else { return false };
+        let row = own.start.checked_sub(1).and_then(|at| rows.get(at));
+        row.is_some_and(|row| fingerprint(&row.text) != asked)
     }
 
     /// Whether it says what it said at a look long enough ago, with a terminal status read in between.
@@ -220,6 +220,13 @@ impl Turn {
             }
         }
     }
+}
+
+/// Tells one question from another, whatever the white space; short enough for a token.
+pub(crate) fn fingerprint(prompt: &str) -> String {
+    use sha2::Digest;
+    let plain = prompt.split_whitespace().collect::<Vec<_>>().join(" ");
+    sha2::Sha256::digest(plain.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whether an artifact was made, or last changed, in the turn whose user row and whose successor's were written then.

@@ -48,6 +48,19 @@ impl Answer {
         Ok(Self { status: response.status, headers: response.headers, body: body.freeze() })
     }
 
+    /// Takes the key out of it, before any of it is quoted.
+    pub(crate) fn conceal(&mut self, key: &crate::ApiKey) {
+        let mut text = String::from_utf8_lossy(&self.body).into_owned();
+        key.conceal(&mut text);
+        self.body = text.into();
+        if let Some(mut id) = self.header("x-request-id").map(str::to_owned) {
+            key.conceal(&mut id);
+            if let Ok(id) = http::HeaderValue::from_maybe_shared(Bytes::from(id)) {
+                self.headers.insert("x-request-id", id);
+            }
+        }
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -58,7 +71,15 @@ impl Answer {
 
     /// A success as the type that the endpoint documents.
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.body).map_err(|error| {
+        let read = serde_json::from_slice(&self.body);
+        // Servers that cut text in the middle of an emoji write half of it, which is no text.
+        let read = match read {
+            Err(error) if error.to_string().contains("surrogate") || error.to_string().contains("hex escape") => {
+                serde_json::from_slice(&whole_escapes(&self.body))
+            }
+            read => read,
+        };
+        read.map_err(|error| {
             let text = match self.body.is_empty() {
                 true => "The answer is empty.".to_owned(),
                 false => {
@@ -93,7 +114,8 @@ impl Answer {
             Some(problem) => excerpt(&problem.error, 512),
             None => excerpt(&String::from_utf8_lossy(self.body.get(..2048).unwrap_or(&self.body)), 200),
         };
-        let advice = advice(kind, route);
+        let issues = problem.as_ref().is_some_and(|problem| problem.issues.as_array().is_some_and(|i| !i.is_empty()));
+        let advice = advice(kind, route, issues);
         let status = self.status.as_u16();
         let mut error = Error::new(kind, format!("{operation}: {advice} (HTTP {status}: {words})"));
         error.info_mut().server_code = problem.as_ref().and_then(|p| p.code.as_deref()).map(|c| excerpt(c, 128));
@@ -141,10 +163,36 @@ impl Problem {
     }
 }
 
-fn advice(kind: ErrorKind, route: &Route) -> String {
+/// The body with each lone half of a surrogate pair replaced by U+FFFD.
+fn whole_escapes(body: &[u8]) -> Vec<u8> {
+    let unit = |at: usize| {
+        let escape = body.get(at..at + 6).filter(|escape| escape.starts_with(b"\\u"))?;
+        u16::from_str_radix(std::str::from_utf8(escape.get(2..)?).ok()?, 16).ok()
+    };
+    let mut out = Vec::with_capacity(body.len());
+    let mut at = 0;
+    while let Some(byte) = body.get(at) {
+        let (taken, kept) = match (unit(at), unit(at + 6)) {
+            (Some(0xD800..0xDC00), Some(0xDC00..0xE000)) => (12, true),
+            (Some(0xD800..0xE000), _) => (6, false),
+            // An escaped backslash may stand before a `u` that is only a letter.
+            _ if *byte == b'\\' => (2, true),
+            _ => (1, true),
+        };
+        match kept {
+            true => out.extend_from_slice(body.get(at..(at + taken).min(body.len())).unwrap_or_default()),
+            false => out.extend_from_slice(b"\\ufffd"),
+        }
+        at += taken;
+    }
+    out
+}
+
+fn advice(kind: ErrorKind, route: &Route, issues: bool) -> String {
     match kind {
         ErrorKind::Protocol => "The server redirects, which is never followed: check the base URL".into(),
-        ErrorKind::BadRequest => "The server found the request invalid; see `issues`".into(),
+        ErrorKind::BadRequest if issues => "The server found the request invalid; `issues` says where".into(),
+        ErrorKind::BadRequest => "The server refused the request".into(),
         ErrorKind::Authentication => {
             "The API key was refused: check that it is whole, and not expired or revoked".into()
         }
@@ -219,6 +267,14 @@ mod tests {
     #[test]
     fn a_503_from_a_gateway_is_not_a_configuration_error() {
         assert_eq!(answer(503, &[], "<html>upstream</html>").error(routes::GET).code, "server");
+    }
+
+    #[test]
+    fn half_an_emoji_does_not_lose_the_answer() {
+        let read = |body: &'static str| answer(200, &[], body).decode::<String>().unwrap();
+        assert_eq!(read(r#""a\ud83d b""#), "a\u{fffd} b");
+        assert_eq!(read(r#""\ude00\ud83d\ude00 \\ud83d""#), "\u{fffd}\u{1f600} \\ud83d");
+        assert!(answer(200, &[], r#""\ud83""#).decode::<String>().is_err());
     }
 
     #[test]

@@ -53,19 +53,19 @@ pub(crate) enum Content {
 pub(crate) struct Meter {
     sent: AtomicU64,
     pub(crate) total: u64,
-    /// Nobody waits for the rest any more.
-    stopped: AtomicBool,
+    /// Counts the bodies that were opened or stopped; only the last one opened may go on.
+    turn: AtomicU64,
     failure: Mutex<Option<Error>>,
 }
 
 impl Meter {
     pub(crate) fn new(total: u64) -> Self {
-        Self { sent: 0.into(), total, stopped: false.into(), failure: Mutex::default() }
+        Self { sent: 0.into(), total, turn: 0.into(), failure: Mutex::default() }
     }
 
     /// Ends the body where it is: an answer that came early is not followed by the rest of a large file.
     pub(crate) fn stop(&self) {
-        self.stopped.store(true, Relaxed);
+        self.turn.fetch_add(1, Relaxed);
     }
 
     pub(crate) fn sent(&self) -> u64 {
@@ -107,14 +107,14 @@ impl Payload {
         }
     }
 
-    /// Opens it for one attempt.
-    pub fn open(&self) -> Body {
+    /// Opens it for one attempt; `begun` is set when it is first asked for.
+    pub fn open(&self, begun: Arc<AtomicBool>) -> Body {
         match self {
-            Self::Empty => Body::whole(Bytes::new()),
-            Self::Json(text) => Body::whole(text.clone()),
+            Self::Empty => Body::whole(Bytes::new(), begun),
+            Self::Json(text) => Body::whole(text.clone(), begun),
             Self::Upload(upload) => {
                 upload.meter.sent.store(0, Relaxed);
-                upload.meter.stopped.store(false, Relaxed);
+                let turn = upload.meter.turn.fetch_add(1, Relaxed) + 1;
                 let content = match &upload.content {
                     Content::Bytes(bytes) => Source::Memory(bytes.clone()),
                     Content::File { path, stamp } => {
@@ -122,7 +122,7 @@ impl Payload {
                     }
                 };
                 let (head, tail) = (upload.head.clone(), upload.tail.clone());
-                Body { head, content, left: upload.meter.total, tail, meter: Some(upload.meter.clone()) }
+                Body { head, content, left: upload.meter.total, tail, begun, meter: Some((upload.meter.clone(), turn)) }
             }
         }
     }
@@ -134,7 +134,8 @@ pub struct Body {
     content: Source,
     left: u64,
     tail: Bytes,
-    meter: Option<Arc<Meter>>,
+    begun: Arc<AtomicBool>,
+    meter: Option<(Arc<Meter>, u64)>,
 }
 
 enum Source {
@@ -143,9 +144,9 @@ enum Source {
 }
 
 impl Body {
-    fn whole(bytes: Bytes) -> Self {
+    fn whole(bytes: Bytes, begun: Arc<AtomicBool>) -> Self {
         let content = Source::Memory(Bytes::new());
-        Self { head: bytes, content, left: 0, tail: Bytes::new(), meter: None }
+        Self { head: bytes, content, left: 0, tail: Bytes::new(), begun, meter: None }
     }
 }
 
@@ -155,7 +156,8 @@ impl http_body::Body for Body {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let this = &mut *self;
-        if this.meter.as_ref().is_some_and(|meter| meter.stopped.load(Relaxed)) {
+        this.begun.store(true, Relaxed);
+        if this.meter.as_ref().is_some_and(|(meter, turn)| meter.turn.load(Relaxed) != *turn) {
             return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())));
         }
         if !this.head.is_empty() {
@@ -165,7 +167,7 @@ impl http_body::Body for Body {
             let block = match &mut this.content {
                 Source::Memory(rest) => {
                     let block = rest.split_to(rest.len().min(BLOCK));
-                    if let Some(meter) = &this.meter {
+                    if let Some((meter, _)) = &this.meter {
                         meter.sent.fetch_add(block.len() as u64, Relaxed);
                     }
                     block

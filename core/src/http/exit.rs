@@ -25,6 +25,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// How long a call may go on, its retries included, unless it has a deadline of its own.
 const DEADLINE: Duration = Duration::from_secs(120);
+/// A paid request is not sent with less time left than this, or half of its deadline.
+const NEED: Duration = Duration::from_secs(5);
 /// An upload that moves no byte for this long has stalled.
 const STALL: Duration = Duration::from_secs(30);
 /// How long the server may take to accept a file after its last byte.
@@ -37,12 +39,21 @@ pub(crate) struct Call<'a> {
     query: Vec<(&'static str, String)>,
     payload: Payload,
     deadline: Option<Duration>,
+    started: Instant,
     progress: Option<&'a OnProgress>,
 }
 
 impl<'a> Call<'a> {
     pub(crate) fn new(route: &'static Route, ids: &'a [(&'a str, &'a str)]) -> Self {
-        Self { route, ids, query: Vec::new(), payload: Payload::Empty, deadline: None, progress: None }
+        Self {
+            route,
+            ids,
+            query: Vec::new(),
+            payload: Payload::Empty,
+            deadline: None,
+            started: Instant::now(),
+            progress: None,
+        }
     }
 
     pub(crate) fn query(mut self, query: Vec<(&'static str, String)>) -> Self {
@@ -58,6 +69,12 @@ impl<'a> Call<'a> {
     /// How long it may take in all.
     pub(crate) fn within(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// Since when, if what came before counts too.
+    pub(crate) fn since(mut self, started: Instant) -> Self {
+        self.started = started;
         self
     }
 
@@ -96,28 +113,30 @@ impl Exit {
     pub(crate) async fn call<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T> {
         let route = call.route;
         let path = route.path(call.ids)?;
-        if self.closed.load(Relaxed) {
-            let text = format!("{}: The client was closed. Make a new one.", route.operation);
-            return Err(Error::new(ErrorKind::Closed, text));
-        }
-        let started = Instant::now();
-        let deadline = call.deadline.unwrap_or_else(|| match call.payload.meter() {
+        let (started, upload) = (call.started, call.payload.meter());
+        let deadline = call.deadline.unwrap_or_else(|| match upload {
             Some(meter) => DEADLINE + ACCEPTANCE + Duration::from_secs(meter.total >> 14),
-            None => DEADLINE,
+            None => DEADLINE.max(self.config.timeout),
         });
+        let need = if route.safety == Safety::Effect { (deadline / 2).min(NEED) } else { Duration::ZERO };
         let mut made = 0;
         loop {
-            made += 1;
             let left = deadline.saturating_sub(started.elapsed());
+            self.may_send(route, left, need)?;
+            made += 1;
             let (ending, mut error) = match self.once(&call, &path, left).await {
-                Outcome::Answered(answer) if answer.status.is_success() => match answer.decode() {
+                Outcome::Answered(mut answer) if answer.status.is_success() => match answer.decode() {
                     Ok(value) => {
                         self.quota.refill();
                         return Ok(value);
                     }
-                    Err(error) => (Ending::Garbled, stamped(route, error, &answer)),
+                    Err(error) => {
+                        answer.conceal(&self.config.api_key);
+                        (Ending::Garbled, stamped(route, error, &answer))
+                    }
                 },
-                Outcome::Answered(answer) => {
+                Outcome::Answered(mut answer) => {
+                    answer.conceal(&self.config.api_key);
                     let error = answer.error(route);
                     (answer.ending(&error), stamped(route, error, &answer))
                 }
@@ -128,27 +147,47 @@ impl Exit {
                 Outcome::Unknown(failure) => match call.payload.meter().and_then(|meter| meter.take_failure()) {
                     // The file's length was announced and not reached, so the server has no whole file.
                     Some(error) => (Ending::Final, error),
+                    None if failure.kind == ErrorKind::Protocol => {
+                        (Ending::Oversized, failed(route, failure, RequestOutcome::Answered))
+                    }
                     None => (Ending::Unknown, failed(route, failure, RequestOutcome::Unknown)),
                 },
             };
             let left = deadline.saturating_sub(started.elapsed());
-            let attempt =
-                Attempt { safety: route.safety, made, retries: self.config.retries, left, jitter: fastrand::f64() };
+            let (retries, jitter) = (self.config.retries, fastrand::f64());
+            let limited = if upload.is_some() { 4 } else { 20 };
+            let attempt = Attempt { safety: route.safety, made, retries, left, need, limited, jitter };
             match retry::judge(attempt, ending) {
                 Verdict::Again(wait) if matches!(ending, Ending::Limited { .. }) || self.quota.take() => {
                     sleep(wait).await;
                 }
                 _ => {
-                    let unsettled = matches!(ending, Ending::Unknown | Ending::Broken | Ending::Garbled);
+                    let unsettled =
+                        matches!(ending, Ending::Unknown | Ending::Broken | Ending::Garbled | Ending::Oversized);
                     if unsettled && route.safety == Safety::Effect {
                         error = unknown(route, &error, call.payload.meter().map(AsRef::as_ref));
                     }
                     let info = error.info_mut();
                     (info.attempts, info.elapsed) = (made, started.elapsed().as_secs_f64());
+                    error.conceal(&self.config.api_key);
                     return Err(error);
                 }
             }
         }
+    }
+
+    fn may_send(&self, route: &Route, left: Duration, need: Duration) -> Result<()> {
+        let operation = route.operation;
+        if self.closed.load(Relaxed) {
+            return Err(Error::new(ErrorKind::Closed, format!("{operation}: The client was closed. Make a new one.")));
+        }
+        if left >= need {
+            return Ok(());
+        }
+        let text = format!("{operation}: The time was over before the request was sent. Nothing was sent; give more.");
+        let mut error = Error::new(ErrorKind::RequestTimeout, text);
+        error.info_mut().outcome = Some(RequestOutcome::NotSent);
+        Err(error)
     }
 
     async fn once(&self, call: &Call<'_>, path: &str, left: Duration) -> Outcome<Answer> {
@@ -165,8 +204,10 @@ impl Exit {
             url: self.config.origin.endpoint(path, &call.query),
             headers,
             payload: call.payload.clone(),
+            begun: Arc::default(),
             fresh,
         };
+        let begun = request.begun.clone();
         let exchange = async {
             let response = self.transport.send(request).await?;
             Answer::collect(response).await
@@ -178,11 +219,17 @@ impl Exit {
                 timeout(limit, exchange).await.unwrap_or_else(|_| Err(silent(limit)))
             }
         };
+        let result = result.map_err(|failure| match failure.kind {
+            // It was still connecting.
+            ErrorKind::RequestTimeout if fresh && !begun.load(Relaxed) => Failure { sent: false, ..failure },
+            _ => failure,
+        });
         let cut_short = call.payload.meter().is_some_and(|meter| {
             meter.stop();
             meter.sent() < meter.total
         });
-        if cut_short || result.as_ref().is_err_and(|failure| failure.kind == ErrorKind::RequestTimeout) {
+        let left_behind = |failure: &Failure| matches!(failure.kind, ErrorKind::RequestTimeout | ErrorKind::Protocol);
+        if cut_short || result.as_ref().is_err_and(left_behind) {
             crate::runtime::abandon_connection();
         }
         match result {

@@ -43,6 +43,11 @@ impl Sockets {
         Self { config, process: PerProcess::new() }
     }
 
+    /// Drops the pools of the caller's own runtime.
+    pub(crate) fn clear(&self) {
+        self.process.get().own.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
     /// New pools; they belong to the runtime that first uses them.
     pub(crate) fn clients(&self) -> Result<Clients> {
         let process = self.process.get();
@@ -102,7 +107,7 @@ impl Transport for Sockets {
             let client = if request.fresh { clients.fresh } else { clients.kept };
             let mut builder = client.request(request.method, request.url).headers(request.headers);
             if request.payload.content_type().is_some() {
-                builder = builder.body(reqwest::Body::wrap(request.payload.open()));
+                builder = builder.body(reqwest::Body::wrap(request.payload.open(request.begun)));
             }
             let response = builder.send().await.map_err(|error| failure(&error))?;
             let (status, headers) = (response.status(), response.headers().clone());

@@ -12,6 +12,8 @@ pub(crate) enum Ending {
     Unknown,
     /// The answer was whole, but not what the platform documents.
     Garbled,
+    /// The answer was larger than any real one.
+    Oversized,
     /// 429 with how long to wait, if the server said so.
     Limited { retry_after: Option<Duration> },
     /// 503 in the API's own words: a service is not configured.
@@ -41,12 +43,18 @@ pub(crate) struct Attempt {
     pub(crate) retries: u32,
     /// Time left until the call's deadline.
     pub(crate) left: Duration,
+    /// What the next request itself needs of it.
+    pub(crate) need: Duration,
+    /// How many requests a rate limit may cost.
+    pub(crate) limited: u32,
     /// Uniform in 0..1.
     pub(crate) jitter: f64,
 }
 
 const FIRST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(30);
+/// A server that asks for less is not asked more often.
+const SHORTEST: Duration = Duration::from_millis(500);
 /// Beyond this a rate limit is reported at once, however long the deadline.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -59,16 +67,24 @@ pub(crate) fn judge(attempt: Attempt, ending: Ending) -> Verdict {
         Ending::Unknown | Ending::Broken => repeatable && tries(u32::MAX),
         Ending::Garbled | Ending::Unconfigured => repeatable && tries(2),
         Ending::Limited { retry_after: Some(wait) } => {
-            let wait = wait.mul_f64(1.0 + 0.2 * attempt.jitter);
-            let bearable = wait <= attempt.left && wait <= PATIENCE && attempt.retries > 0;
-            return if bearable { Verdict::Again(wait) } else { Verdict::Stop };
+            let wait = wait.max(SHORTEST).mul_f64(1.0 + 0.2 * attempt.jitter);
+            let bearable = attempt.has_time_after(wait) && wait <= PATIENCE;
+            let again = bearable && attempt.retries > 0 && attempt.made < attempt.limited;
+            return if again { Verdict::Again(wait) } else { Verdict::Stop };
         }
         // It may be a spend limit, which waiting does not lift.
         Ending::Limited { retry_after: None } => tries(3),
-        Ending::Final => false,
+        Ending::Oversized | Ending::Final => false,
     };
     let wait = backoff(attempt.made, attempt.jitter);
-    if again && wait <= attempt.left { Verdict::Again(wait) } else { Verdict::Stop }
+    if again && attempt.has_time_after(wait) { Verdict::Again(wait) } else { Verdict::Stop }
+}
+
+impl Attempt {
+    /// A request that cannot be answered in time is not sent: nobody would learn what it did.
+    fn has_time_after(&self, wait: Duration) -> bool {
+        wait.saturating_add(self.need) <= self.left
+    }
 }
 
 /// Full jitter below a bound that doubles from half a second to half a minute, and never a storm.
@@ -127,7 +143,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn attempt(safety: Safety, made: u32) -> Attempt {
-        Attempt { safety, made, retries: 3, left: Duration::from_secs(120), jitter: 0.5 }
+        let (left, need) = (Duration::from_secs(120), Duration::ZERO);
+        Attempt { safety, made, retries: 3, left, need, limited: 20, jitter: 0.5 }
     }
 
     #[test]
@@ -160,6 +177,17 @@ mod tests {
         assert!(matches!(wait(7, 60), Verdict::Again(d) if d >= Duration::from_secs(7)));
         assert_eq!(wait(61, 60), Verdict::Stop);
         assert_eq!(wait(301, 10_000), Verdict::Stop);
+        let soon = judge(attempt(Safety::Effect, 1), Ending::Limited { retry_after: Some(Duration::from_millis(1)) });
+        assert!(matches!(soon, Verdict::Again(d) if d >= SHORTEST));
+        assert_eq!(judge(attempt(Safety::Effect, 20), Ending::Limited { retry_after: Some(SHORTEST) }), Verdict::Stop);
+    }
+
+    #[test]
+    fn what_could_not_be_answered_in_time_is_not_sent_again() {
+        let late = Attempt { need: Duration::from_secs(5), left: Duration::from_secs(6), ..attempt(Safety::Effect, 1) };
+        let limited = |seconds| Ending::Limited { retry_after: Some(Duration::from_secs(seconds)) };
+        assert_eq!(judge(late, limited(2)), Verdict::Stop);
+        assert!(matches!(judge(Attempt { left: Duration::from_secs(9), ..late }, limited(2)), Verdict::Again(_)));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::ErrorKind;
 use bytes::Bytes;
 use futures_util::{future::BoxFuture, stream::BoxStream};
 use http::{HeaderMap, Method, StatusCode};
+use std::sync::{Arc, atomic::AtomicBool};
 use url::Url;
 
 /// Sends one request, once.
@@ -24,6 +25,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// What is sent.
     pub payload: Payload,
+    /// Set when its body is first asked for: before that, nothing of it was written.
+    pub begun: Arc<AtomicBool>,
     /// Whether it needs a connection that no other request used: an idle one may be closing, and then nobody
     /// can tell whether the server acted.
     pub fresh: bool,

@@ -2,7 +2,7 @@
 
 use super::{
     Agent, AgentStatus, Agents, FollowUpOptions, Message, Role, RunResult, StopOptions, WaitOptions,
-    agents::{Ask, Enveloped, patience},
+    agents::{Ask, Enveloped, PATIENCE, patience},
     follow::{Follow, Updates},
     routes, token,
 };
@@ -10,10 +10,11 @@ use crate::{
     Error, ErrorKind, OnProgress, Result, Timestamp,
     config::seconds,
     flow::{
-        turn::Baseline,
-        wait::{Cadence, DEFAULT_DEADLINE, Deadline, Pause},
+        turn::{Baseline, fingerprint},
+        wait::{Cadence, DEFAULT_DEADLINE, Deadline, Outage, Pause},
     },
     http::{Call, body::Payload},
+    secret::shown,
 };
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -45,8 +46,8 @@ impl AgentRun {
     }
 
     pub(crate) fn launched(agents: Agents, agent: Agent, prompt: &str) -> Self {
-        let prompt = Some(prompt.to_owned());
-        let baseline = Baseline { users: 0, updated_at: None, accepted_at: None, prompt };
+        let asked = Some(fingerprint(prompt));
+        let baseline = Baseline { users: 0, updated_at: None, accepted_at: None, asked };
         Self { launched: Some(Instant::now()), ..Self::new(agents, agent, 1, baseline) }
     }
 
@@ -85,9 +86,14 @@ impl AgentRun {
     /// # Errors
     /// `NotFound` if it was deleted.
     pub async fn refresh(&self) -> Result<Agent> {
+        self.once_born(|| self.look(None)).await
+    }
+
+    /// Makes a call again while the platform does not know its own new agent yet.
+    async fn once_born<T, F: Future<Output = Result<T>>>(&self, call: impl Fn() -> F) -> Result<T> {
         let mut cadence = Cadence::brisk();
         loop {
-            match self.look(None).await {
+            match call().await {
                 Err(error) if self.is_newborn(&error) => sleep(cadence.pause(fastrand::f64())).await,
                 result => return result,
             }
@@ -132,7 +138,7 @@ impl AgentRun {
     /// # Errors
     /// `NotFound` if the agent was deleted.
     pub async fn conversation(&self) -> Result<Vec<Message>> {
-        self.agents.conversation(&self.id).await
+        self.once_born(|| self.agents.conversation(&self.id)).await
     }
 
     /// Asks the agent again; the turn before must be over. `POST /agents/{id}/followup`, tier Heavy.
@@ -144,22 +150,23 @@ impl AgentRun {
         let timeout = patience(options.timeout)?;
         let started = Instant::now();
         // Taken before the request: only what comes later belongs to the new turn.
-        let before = self.look(Some(timeout)).await?;
-        let rows = self.agents.conversation_within(&self.id, Some(timeout)).await?;
-        let asked = rows.iter().filter(|row| row.role == Role::User).count().max(self.baseline.users + 1);
+        let left = || Some(timeout.saturating_sub(started.elapsed()));
+        let before = self.once_born(|| self.look(left())).await?;
+        let rows = self.once_born(|| self.agents.conversation_within(&self.id, left())).await?;
+        let users = rows.iter().filter(|row| row.role == Role::User).count().max(self.baseline.users + 1);
 
         let ids = [("id", &*self.id)];
-        let left = timeout.saturating_sub(started.elapsed());
-        let call = Call::new(routes::FOLLOW_UP, &ids).payload(body).within(left);
-        let agent = match self.agents.shared.exit.call::<Enveloped<Agent>>(call).await {
+        let call = Call::new(routes::FOLLOW_UP, &ids).payload(body).within(timeout).since(started);
+        let mut agent = match self.agents.shared.exit.call::<Enveloped<Agent>>(call).await {
             Ok(answer) => answer.data,
             Err(error) => return Err(self.explain_refusal(error).await),
         };
         let updated_at = before.updated_at.unwrap_or(Timestamp(jiff::Timestamp::UNIX_EPOCH));
         let accepted_at = Some(agent.updated_at.map_or(updated_at, |at| at.max(updated_at)));
-        let prompt = Some(options.prompt);
-        let baseline = Baseline { users: asked, updated_at: Some(updated_at), accepted_at, prompt };
-        let turn = u32::try_from(asked).unwrap_or(u32::MAX).max(self.turn).saturating_add(1);
+        let asked = Some(fingerprint(&options.prompt));
+        let baseline = Baseline { users, updated_at: Some(updated_at), accepted_at, asked };
+        agent.id.replace_range(.., &self.id);
+        let turn = u32::try_from(users).unwrap_or(u32::MAX).max(self.turn).saturating_add(1);
         Ok(Self::new(self.agents.clone(), agent, turn, baseline))
     }
 
@@ -172,7 +179,7 @@ impl AgentRun {
             Ok(agent) if agent.status.is_active() => {
                 let text = format!(
                     "agents.follow_up: The agent is still {}. Wait for this turn, or stop it first.",
-                    agent.status
+                    shown(agent.status.as_str())
                 );
                 let mut conflict = Error::new(ErrorKind::Conflict, text).with("current", agent.status.as_str());
                 conflict.info_mut().clone_answer_of(&error);
@@ -190,27 +197,40 @@ impl AgentRun {
         let span = options.timeout.map_or(Ok(DEFAULT_DEADLINE), |timeout| seconds("timeout", timeout))?;
         let started = Instant::now();
         let deadline = Deadline::after(Some(span), Duration::ZERO);
-        let mut agent = self.agents.stop(&self.id).await?;
+        let limit = || look_limit(deadline.left(started.elapsed())).unwrap_or(PATIENCE);
+        let mut agent = self.once_born(|| self.agents.stop_within(&self.id, limit())).await?;
         self.keep(&agent);
-        let mut cadence = Cadence::brisk();
+        let (mut cadence, mut outage, mut cause) = (Cadence::brisk(), Outage::default(), None);
         while options.wait && agent.status.is_active() {
             match deadline.allow(cadence.pause(fastrand::f64()), started.elapsed()) {
                 Pause::For(pause) => sleep(pause).await,
-                Pause::Expired => return Err(self.expired(span)),
+                Pause::Expired => return Err(self.expired(span, cause.as_ref())),
             }
-            agent = self.look(None).await?;
+            match self.look(Some(limit())).await {
+                Ok(seen) => agent = seen,
+                Err(error) if error.retryable && outage.failed(started.elapsed()) => cause = Some(error),
+                Err(error) => return Err(error),
+            }
         }
         Ok(agent)
     }
 
-    pub(crate) fn expired(&self, span: Duration) -> Error {
+    /// The time is over; `cause` is why the last looks failed, if they did.
+    pub(crate) fn expired(&self, span: Duration, cause: Option<&Error>) -> Error {
         let (status, token) = (self.status(), self.token());
-        let text = format!(
-            "The agent is still {status} after {:.0} s. It runs on; `agents.attach` with this token waits on: {token}",
-            span.as_secs_f64()
-        );
+        let seconds = span.as_secs_f64();
+        let mut text = match cause {
+            None => format!("The agent is still {} after {seconds:.0} s", shown(status.as_str())),
+            Some(cause) => format!("Nothing could be seen of the agent for {seconds:.0} s ({})", cause.message),
+        };
+        text.push_str(&format!(". It runs on; `agents.attach` with this token waits on: {token}"));
         Error::new(ErrorKind::WaitTimeout, text).with("token", token).with("last_status", status.as_str())
     }
+}
+
+/// One look never outlives a wait by more than a moment.
+pub(crate) fn look_limit(left: Option<Duration>) -> Option<Duration> {
+    left.map(|left| left.clamp(Duration::from_secs(1), PATIENCE))
 }
 
 impl std::fmt::Debug for AgentRun {

@@ -8,12 +8,12 @@ use super::{
     routes::{self, check_id},
     token,
 };
-use crate::{Error, JsonMap, OnProgress, Result, Source, config::seconds, flow::turn::Baseline, http::Call};
+use crate::{Error, JsonMap, OnProgress, Result, Source, config::seconds, flow::turn::Baseline, http::Call, source};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 
 /// How long a launch or a follow-up may take, its retries included.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Agents: launch, look, stop, attach.
 #[derive(Clone)]
@@ -98,10 +98,13 @@ impl Agents {
         if let Some(project) = &options.project_id {
             check_id("project_id", project)?;
         }
+        // All of them are checked before the first is sent.
+        let local = files.into_iter().filter(|source| !matches!(source, Source::File(_)));
+        let payloads =
+            local.map(|source| source::upload(source, &UploadOptions::default())).collect::<Result<Vec<_>>>()?;
         let mut uploaded = Vec::new();
-        for source in files.into_iter().filter(|source| !matches!(source, Source::File(_))) {
-            let file = Files::new(self.shared.clone()).upload(source, UploadOptions::default(), progress.clone()).await;
-            match file {
+        for payload in payloads {
+            match Files::new(self.shared.clone()).send(payload, progress.as_ref()).await {
                 Ok(file) => {
                     file_ids.push(file.id.clone());
                     uploaded.push(file);
@@ -131,7 +134,12 @@ impl Agents {
         if let Some(limit) = limit {
             call = call.within(limit);
         }
-        Ok(self.shared.exit.call::<Enveloped<Agent>>(call).await?.data)
+        let agent = self.shared.exit.call::<Enveloped<Agent>>(call).await?.data;
+        if agent.id != id {
+            let text = format!("agents.get: The server answered for another agent than {id}.");
+            return Err(Error::protocol("id", text));
+        }
+        Ok(agent)
     }
 
     /// Lists the user's own agents, newest first. `GET /agents`, tier Standard.
@@ -176,8 +184,20 @@ impl Agents {
     /// # Errors
     /// `NotFound` if there is none, or it is not yours.
     pub async fn artifact(&self, agent_id: &str, artifact_id: &str) -> Result<Artifact> {
-        let ids = [("agent_id", agent_id), ("artifact_id", artifact_id)];
-        let call = Call::new(routes::ARTIFACT, &ids);
+        self.artifact_within(agent_id, artifact_id, None).await
+    }
+
+    pub(crate) async fn artifact_within(
+        &self,
+        agent: &str,
+        artifact: &str,
+        limit: Option<Duration>,
+    ) -> Result<Artifact> {
+        let ids = [("agent_id", agent), ("artifact_id", artifact)];
+        let mut call = Call::new(routes::ARTIFACT, &ids);
+        if let Some(limit) = limit {
+            call = call.within(limit);
+        }
         Ok(self.shared.exit.call::<Enveloped<Artifact>>(call).await?.data)
     }
 
@@ -186,10 +206,14 @@ impl Agents {
     /// # Errors
     /// `NotFound` if there is none, or it is not yours.
     pub async fn stop(&self, id: &str) -> Result<Agent> {
+        self.stop_within(id, PATIENCE).await
+    }
+
+    pub(crate) async fn stop_within(&self, id: &str, limit: Duration) -> Result<Agent> {
         let ids = [("id", id)];
-        let answer = self.shared.exit.call::<JsonMap>(Call::new(routes::STOP, &ids)).await?;
+        let answer = self.shared.exit.call::<JsonMap>(Call::new(routes::STOP, &ids).within(limit)).await?;
         // The body is not documented; without an agent in it, the agent is read.
-        match answer.get("data").and_then(|data| Agent::deserialize(data).ok()) {
+        match answer.get("data").and_then(|data| Agent::deserialize(data).ok()).filter(|agent| agent.id == id) {
             Some(agent) => Ok(agent),
             None => self.get(id).await,
         }
@@ -205,11 +229,11 @@ impl Agents {
             let agent = self.get(&token.agent_id).await?;
             return Ok(AgentRun::new(self.clone(), agent, token.turn, token.baseline));
         }
-        let agent = self.get(target).await?;
+        let agent = self.get(check_id("target", target)?).await?;
         let rows = self.conversation(target).await?;
         let asked = rows.iter().filter(|row| row.role == Role::User).count();
         let users = asked.saturating_sub(1);
-        let baseline = Baseline { users, updated_at: None, accepted_at: None, prompt: None };
+        let baseline = Baseline { users, updated_at: None, accepted_at: None, asked: None };
         Ok(AgentRun::new(self.clone(), agent, u32::try_from(asked.max(1)).unwrap_or(u32::MAX), baseline))
     }
 }

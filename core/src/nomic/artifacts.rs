@@ -1,6 +1,6 @@
 //! Artifacts as files. Their names come from the platform and are never trusted as paths.
 
-use super::{Artifact, ArtifactKind};
+use super::{Artifact, ArtifactKind, Column};
 use crate::{Error, ErrorKind, Json, JsonMap, Result, secret::shown};
 use std::{
     io::{self, Write},
@@ -16,6 +16,9 @@ impl Artifact {
     /// `LocalIo` if the folder cannot be written to, or both names are taken.
     pub fn download(&self, folder: impl AsRef<Path>) -> Result<PathBuf> {
         let folder = folder.as_ref();
+        if let Some(error) = &self.error {
+            return Err(Error::new(ErrorKind::LocalIo, format!("This artifact has no content to write: {error}")));
+        }
         let failed = |error: &dyn std::fmt::Display| {
             let folder = shown(&folder.to_string_lossy());
             Error::new(ErrorKind::LocalIo, format!("An artifact cannot be written into `{folder}`: {error}."))
@@ -50,12 +53,41 @@ impl Artifact {
         if self.extension() != "csv" {
             return to.write_all(self.text.as_deref().unwrap_or_default().as_bytes());
         }
+        let columns = self.headed_columns();
         let mut table = csv::Writer::from_writer(to);
-        table.write_record(self.columns.iter().map(|column| column.name.as_deref().unwrap_or(&column.id)))?;
+        table.write_record(columns.iter().map(|(_, heading)| heading))?;
         for row in &self.rows {
-            table.write_record(self.columns.iter().map(|column| cell(row, &column.id)))?;
+            table.write_record(columns.iter().map(|(id, _)| cell(row, id)))?;
         }
         table.flush()
+    }
+
+    /// Each column's key and heading; a table that names none has those of its rows.
+    fn headed_columns(&self) -> Vec<(&str, &str)> {
+        if !self.columns.is_empty() {
+            return self.columns.iter().map(Column::headed).collect();
+        }
+        let mut keys: Vec<&str> = Vec::new();
+        for key in self.rows.iter().flat_map(JsonMap::keys) {
+            if !keys.contains(&key.as_str()) {
+                keys.push(key);
+            }
+        }
+        keys.into_iter().map(|key| (key, key)).collect()
+    }
+
+    /// How many bytes its content holds, about.
+    pub(crate) fn weight(&self) -> usize {
+        let cell = |value: &Json| value.as_str().map_or(16, str::len);
+        let rows = self.rows.iter().flat_map(|row| row.iter()).map(|(key, value)| key.len() + cell(value));
+        self.text.as_deref().map_or(0, str::len) + rows.sum::<usize>()
+    }
+}
+
+impl Column {
+    /// Its key and its heading.
+    fn headed(&self) -> (&str, &str) {
+        (&self.id, self.name.as_deref().unwrap_or(&self.id))
     }
 }
 
@@ -95,8 +127,9 @@ mod tests {
 
     fn document(name: &str) -> Artifact {
         let kind = Some(ArtifactKind::Markdown);
-        let (columns, rows, extra) = Default::default();
-        Artifact { id: "a1".into(), name: Some(name.into()), kind, text: Some("# Hi".into()), columns, rows, extra }
+        let (columns, rows, error, extra) = Default::default();
+        let (id, name, text) = ("a1".into(), Some(name.into()), Some("# Hi".into()));
+        Artifact { id, name, kind, text, columns, rows, error, extra }
     }
 
     #[test]
@@ -118,6 +151,14 @@ mod tests {
         let path = table.download(folder.path()).unwrap();
         assert!(path.ends_with("Findings.csv"));
         assert_eq!(std::fs::read_to_string(path).unwrap(), "\"B, quoted\",a\n\"x\"\"y\",1\n,\n");
+    }
+
+    #[test]
+    fn a_table_that_names_no_columns_keeps_its_cells() {
+        let text = r#"{"id":"t","type":"table","rows":[{"a":1},{"b":2}]}"#;
+        let table: Artifact = serde_json::from_str(text).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(std::fs::read_to_string(table.download(folder.path()).unwrap()).unwrap(), "a,b\n1,\n,2\n");
     }
 
     #[test]

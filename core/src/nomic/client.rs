@@ -70,6 +70,8 @@ impl Nomic {
         wait: WaitOptions,
         progress: Option<OnProgress>,
     ) -> Result<RunResult> {
+        // Before anything is uploaded or launched.
+        wait.span()?;
         let run = self.agents().launch(launch, files, progress.clone()).await?;
         run.wait(wait, progress).await
     }
@@ -79,10 +81,10 @@ impl Nomic {
     /// # Errors
     /// `None` after an interruption: the future was dropped and its connection closed.
     #[doc(hidden)]
-    pub fn drive<T>(
+    pub fn drive<T: Send>(
         &self,
-        future: impl Future<Output = Result<T>>,
-        interrupted: impl FnMut() -> bool,
+        future: impl Future<Output = Result<T>> + Send,
+        interrupted: impl FnMut() -> bool + Send,
     ) -> Result<T, Option<crate::Error>> {
         match self.0.lanes.drive(future, interrupted) {
             Ok(result) => result.map_err(Some),

@@ -1,7 +1,11 @@
 //! Files: upload and search.
 
 use super::{File, FileHit, Pager, SearchOptions, UploadOptions, client::Shared, pager::page_size, routes};
-use crate::{Error, OnProgress, Result, Source, http::Call, source};
+use crate::{
+    Error, ErrorKind, OnProgress, Result, Source,
+    http::{Call, body::Payload},
+    source,
+};
 use std::sync::Arc;
 
 /// Files: upload and search.
@@ -20,14 +24,31 @@ impl Files {
     ///
     /// # Errors
     /// `InvalidInput`, `LocalIo` and `TooLarge` before anything is sent; `SourceChanged` if the file changes
-    /// meanwhile; `OutcomeUnknown` if the answer was lost: it is never sent a second time.
+    /// meanwhile; `Integrity` if the platform has another size; `OutcomeUnknown` if the answer was lost: it is never
+    /// sent a second time.
     pub async fn upload(&self, source: Source, options: UploadOptions, progress: Option<OnProgress>) -> Result<File> {
         if let Some(parent) = &options.parent_id {
             routes::check_id("parent_id", parent)?;
         }
-        let payload = source::upload(source, &options)?;
-        let call = Call::new(routes::UPLOAD, &[]).payload(payload).progress(progress.as_ref());
-        self.shared.exit.call(call).await
+        self.send(source::upload(source, &options)?, progress.as_ref()).await
+    }
+
+    /// Sends what was checked.
+    pub(crate) async fn send(&self, payload: Payload, progress: Option<&OnProgress>) -> Result<File> {
+        let sent = payload.meter().map(|meter| meter.total);
+        let file: File =
+            self.shared.exit.call(Call::new(routes::UPLOAD, &[]).payload(payload).progress(progress)).await?;
+        match file.size.zip(sent) {
+            Some((size, sent)) if size != sent => {
+                let text = format!(
+                    "files.upload: {sent} bytes were sent, but the platform has {size} (file {}). Do not use that file; \
+                     upload again.",
+                    file.id
+                );
+                Err(Error::new(ErrorKind::Integrity, text).with("file_id", file.id))
+            }
+            _ => Ok(file),
+        }
     }
 
     /// Finds files that the user may read by a part of their name. `GET /files/search`, scope `developer:files`,

@@ -1,16 +1,19 @@
 //! Follows one turn to its end: reads what the pure machine asks for, and nothing else.
 
-use super::{Agent, AgentRun, Message, Role, RunResult, WaitOptions};
+use super::{Agent, AgentRun, Artifact, ArtifactRef, Message, Role, RunResult, WaitOptions, agent_run::look_limit};
 use crate::{
     Error, ErrorKind, OnProgress, Progress, Result, Timestamp,
-    config::seconds,
     flow::{
         turn::{Ending, Lost, Step, Turn, is_made_in},
-        wait::{DEFAULT_DEADLINE, Deadline, Outage, Pause},
+        wait::{Deadline, Outage, Pause},
     },
+    secret::excerpt,
 };
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
+
+/// How many bytes of artifacts one result holds, about.
+const MOST_HELD: usize = 64 * 1024 * 1024;
 
 pub(crate) struct Follow {
     run: AgentRun,
@@ -19,6 +22,8 @@ pub(crate) struct Follow {
     span: Option<Duration>,
     deadline: Deadline,
     outage: Outage,
+    /// Why the last look failed, if it did.
+    cause: Option<Error>,
     /// What comes next. It is replaced only when done, so a call that was cancelled can be made again.
     step: Step,
 }
@@ -43,11 +48,7 @@ struct Over {
 
 impl Follow {
     pub(crate) fn new(run: AgentRun, options: &WaitOptions) -> Result<Self> {
-        let span = match (options.timeout, options.endless) {
-            (Some(_), true) => return Err(Error::invalid("endless", "Give `timeout` or `endless`, not both.")),
-            (Some(timeout), false) => Some(seconds("timeout", timeout)?),
-            (None, endless) => (!endless).then_some(DEFAULT_DEADLINE),
-        };
+        let span = options.span()?;
         let mut turn = Turn::new(run.baseline.clone(), Duration::ZERO);
         // What was already over when it was attached to is looked at without a pause.
         let step = match run.status().is_active() {
@@ -55,7 +56,7 @@ impl Follow {
             false => Step::Agent(Duration::ZERO),
         };
         let deadline = Deadline::after(span, Duration::ZERO);
-        Ok(Self { run, turn, began: Instant::now(), span, deadline, outage: Outage::default(), step })
+        Ok(Self { run, turn, began: Instant::now(), span, deadline, outage: Outage::default(), cause: None, step })
     }
 
     pub(crate) async fn finish(mut self, progress: Option<&OnProgress>) -> Result<RunResult> {
@@ -73,11 +74,11 @@ impl Follow {
             Step::Agent(pause) => {
                 match self.deadline.allow(pause, self.began.elapsed()) {
                     Pause::For(pause) => sleep(pause).await,
-                    Pause::Expired => return Err(self.run.expired(self.span.unwrap_or_default())),
+                    Pause::Expired => return Err(self.run.expired(self.span.unwrap_or_default(), self.cause.as_ref())),
                 }
                 match self.run.look(self.limit()).await {
                     Ok(agent) => {
-                        self.outage.over();
+                        self.seen();
                         self.step = self.turn.saw_agent(&agent.status, agent.updated_at, fastrand::f64());
                         Ok(if agent.status.is_active() { Sight::Working(Box::new(agent)) } else { Sight::Nothing })
                     }
@@ -105,21 +106,27 @@ impl Follow {
         }
     }
 
-    /// A look that failed in passing is no reason to give up a wait.
+    fn seen(&mut self) {
+        self.outage.over();
+        self.cause = None;
+    }
+
+    /// A look that failed in passing is no reason to give up a wait; one that the server put off is none at all.
     fn bear(&mut self, error: Error) -> Result<Sight> {
+        let put_off = error.detail("retry_after").and_then(crate::Json::as_f64);
+        let put_off = put_off.and_then(|wait| Duration::try_from_secs_f64(wait).ok());
         let passing = error.retryable || self.run.is_newborn(&error);
-        if !passing || !self.outage.failed(self.began.elapsed()) {
+        if put_off.is_none() && !(passing && self.outage.failed(self.began.elapsed())) {
             return Err(error);
         }
-        self.step = Step::Agent(Duration::from_millis(500 + fastrand::u64(..500)));
+        let pause = Duration::from_millis(500 + fastrand::u64(..500));
+        self.step = Step::Agent(put_off.unwrap_or_default().max(pause));
+        self.cause = Some(error);
         Ok(Sight::Nothing)
     }
 
-    /// A look never outlives the wait by more than a moment.
     fn limit(&self) -> Option<Duration> {
-        self.deadline
-            .left(self.began.elapsed())
-            .map(|left| left.clamp(Duration::from_secs(1), Duration::from_secs(120)))
+        look_limit(self.deadline.left(self.began.elapsed()))
     }
 
     fn tell(&self, progress: Option<&OnProgress>, agent: &Agent) {
@@ -146,20 +153,53 @@ impl Follow {
             Ending::Failed => {
                 let reason = Some(said(Role::Error)).filter(|reason| !reason.is_empty());
                 let reason = reason.unwrap_or_else(|| "The platform gave no reason.".to_owned());
-                let text = format!("The agent failed: {}", crate::secret::excerpt(&reason, 500));
-                return Err(Error::new(ErrorKind::RunFailed, text).with("reason", reason).with("messages", rows));
+                let text = format!("The agent failed: {}", excerpt(&reason, 500));
+                return Err(self.ended(ErrorKind::RunFailed, &text, rows).with("reason", reason));
             }
             Ending::Stopped => {
                 let text = "The agent was stopped before it was done; a follow-up continues it.";
-                return Err(Error::new(ErrorKind::RunStopped, text).with("messages", rows));
+                return Err(self.ended(ErrorKind::RunStopped, text, rows));
             }
         }
         let agent = self.run.agent();
         let mut artifacts = Vec::new();
+        let mut held = 0;
         for artifact in agent.artifacts.iter().filter(|artifact| is_made_in(artifact, over.asked, over.next)) {
-            artifacts.push(self.run.agents.artifact(self.run.id(), &artifact.id).await?);
+            let artifact = self.artifact(artifact, held).await;
+            held += artifact.weight();
+            artifacts.push(artifact);
         }
         Ok(RunResult { text: said(Role::Assistant), turn: self.run.turn(), agent, messages, artifacts })
+    }
+
+    /// An artifact with its content, or with the reason why there is none: the answer was paid for and must not be lost.
+    async fn artifact(&self, artifact: &ArtifactRef, held: usize) -> Artifact {
+        let time_over = self.deadline.left(self.began.elapsed()).is_some_and(|left| left.is_zero());
+        let error = if time_over {
+            "The time to wait was over before it was read.".to_owned()
+        } else if held > MOST_HELD {
+            "The turn's other artifacts are too large already to hold this one too.".to_owned()
+        } else {
+            match self.run.agents.artifact_within(self.run.id(), &artifact.id, self.limit()).await {
+                Ok(artifact) => return artifact,
+                Err(error) => error.message.clone(),
+            }
+        };
+        Artifact {
+            id: artifact.id.clone(),
+            name: artifact.name.clone(),
+            kind: artifact.kind.clone(),
+            text: None,
+            columns: Vec::new(),
+            rows: Vec::new(),
+            error: Some(error),
+            extra: crate::JsonMap::new(),
+        }
+    }
+
+    fn ended(&self, kind: ErrorKind, text: &str, rows: crate::Json) -> Error {
+        let text = format!("{text} ({}, turn {})", self.run.id(), self.run.turn());
+        Error::new(kind, text).with("messages", rows).with("agent_id", self.run.id()).with("token", self.run.token())
     }
 
     fn lost(&self, lost: Lost) -> Error {

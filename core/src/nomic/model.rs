@@ -62,8 +62,10 @@ pub struct Agent {
     /// The project that it belongs to, if any.
     pub project_id: Option<String>,
     /// What it made; complete once it has finished. (The fields of an artifact reference are an assumption.)
+    #[serde(default, deserialize_with = "crate::record::readable")]
     pub artifacts: Vec<ArtifactRef>,
     /// The files that it was given; lists may leave them out.
+    #[serde(default, deserialize_with = "crate::record::readable")]
     pub files: Vec<FileRef>,
     /// When it was launched.
     pub created_at: Option<Timestamp>,
@@ -97,7 +99,6 @@ pub enum AgentStatus {
 #[record]
 pub struct ArtifactRef {
     /// Its id, for `agents.artifact`.
-    #[serde(deserialize_with = "id")]
     pub id: String,
     /// Its display name; never a path of this machine.
     pub name: Option<String>,
@@ -186,6 +187,8 @@ pub struct Artifact {
     pub columns: Vec<Column>,
     /// The rows of a table: each maps a column's id to its value.
     pub rows: Vec<JsonMap>,
+    /// Why there is no content, where it could not be read with the result; `agents.artifact` reads it again.
+    pub error: Option<String>,
     /// What the server sent and this version does not know.
     #[serde(flatten)]
     pub extra: JsonMap,
@@ -281,6 +284,17 @@ pub struct WaitOptions {
     pub endless: bool,
 }
 
+impl WaitOptions {
+    /// How long that is; `None` without end.
+    pub(crate) fn span(&self) -> crate::Result<Option<std::time::Duration>> {
+        match (self.timeout, self.endless) {
+            (Some(_), true) => Err(crate::Error::invalid("endless", "Give `timeout` or `endless`, not both.")),
+            (Some(timeout), false) => crate::config::seconds("timeout", timeout).map(Some),
+            (None, endless) => Ok((!endless).then_some(crate::flow::wait::DEFAULT_DEADLINE)),
+        }
+    }
+}
+
 /// How an agent is stopped.
 #[options]
 pub struct StopOptions {
@@ -313,7 +327,7 @@ fn message(mut row: JsonMap) -> Result<Message, serde_json::Error> {
         Some(Json::Array(parts)) => parts.iter().filter_map(part).collect::<Vec<_>>().join(""),
         _ => String::new(),
     };
-    row.insert("role".to_owned(), role.unwrap_or(Json::Null));
+    row.insert("role".to_owned(), role.filter(Json::is_string).unwrap_or_else(|| "".into()));
     row.insert("text".to_owned(), text.into());
     serde_json::from_value(Json::Object(row))
 }

@@ -69,6 +69,10 @@ impl<T: Listed> Pager<T> {
     /// Those of the request; `Protocol` if the server's cursors go in circles. A page that failed can be asked for
     /// again.
     pub async fn next_page(&mut self) -> Result<Option<Page<T>>> {
+        // What `next` has not given of its page comes first.
+        if !self.ready.is_empty() {
+            return Ok(Some(Page { items: self.ready.drain(..).collect(), total_count: None }));
+        }
         let Some(cursor) = self.walk.next() else { return Ok(None) };
         let mut query = self.query.clone();
         query.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
@@ -105,12 +109,6 @@ impl<T: Listed> Pager<T> {
             }
         }
         Ok(items)
-    }
-
-    /// Whether the last page was read.
-    #[doc(hidden)]
-    pub fn is_done(&self) -> bool {
-        self.walk.next().is_none()
     }
 }
 

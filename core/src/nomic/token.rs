@@ -13,11 +13,13 @@ pub(crate) struct Token {
     pub(crate) baseline: Baseline,
 }
 
-/// `nk1.<origin>.<turn>.<user rows before>.<last change before>.<and when accepted>.<agent id>`, changes in µs or `-`.
+/// `nk1.<origin>.<turn>.<user rows before>.<last change before>.<and when accepted>.<what was asked>.<agent id>`:
+/// changes in µs, the question as a fingerprint, `-` for what is not known.
 pub(crate) fn write(origin: &Origin, agent_id: &str, turn: u32, baseline: &Baseline) -> String {
     let micros = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| at.as_microsecond().to_string());
     let (before, accepted) = (micros(baseline.updated_at), micros(baseline.accepted_at));
-    format!("{VERSION}.{}.{turn}.{}.{before}.{accepted}.{agent_id}", origin.fingerprint(), baseline.users)
+    let (asked, users) = (baseline.asked.as_deref().unwrap_or("-"), baseline.users);
+    format!("{VERSION}.{}.{turn}.{users}.{before}.{accepted}.{asked}.{agent_id}", origin.fingerprint())
 }
 
 /// Whether the text claims to be a token, of whatever version.
@@ -28,7 +30,7 @@ pub(crate) fn is_token(text: &str) -> bool {
 pub(crate) fn read(origin: &Origin, text: &str) -> Result<Token> {
     let broken = || Error::invalid("target", "This is not a run's token, or not a whole one.");
     let parts = text.split('.').collect::<Vec<_>>();
-    let [version, fingerprint, turn, users, before, accepted, agent_id] = parts.as_slice() else {
+    let [version, fingerprint, turn, users, before, accepted, asked, agent_id] = parts.as_slice() else {
         return Err(broken());
     };
     if *version != VERSION {
@@ -53,7 +55,7 @@ pub(crate) fn read(origin: &Origin, text: &str) -> Result<Token> {
         users: users.parse().map_err(|_| broken())?,
         updated_at: instant(before)?,
         accepted_at: instant(accepted)?,
-        prompt: None,
+        asked: Some((*asked).to_owned()).filter(|asked| asked != "-"),
     };
     Ok(Token {
         agent_id: check_id("target", agent_id)?.to_owned(),
@@ -73,7 +75,7 @@ mod tests {
 
     #[test]
     fn another_instance_is_a_configuration_error() {
-        let baseline = Baseline { users: 0, updated_at: None, accepted_at: None, prompt: None };
+        let baseline = Baseline { users: 0, updated_at: None, accepted_at: None, asked: None };
         let token = write(&Origin::parse("https://other.nomic.ai").unwrap(), "a", 1, &baseline);
         assert_eq!(read(&origin(), &token).unwrap_err().kind(), ErrorKind::Config);
     }
@@ -82,7 +84,7 @@ mod tests {
         #[test]
         fn what_is_written_is_read(id in "[A-Za-z0-9_-]{1,128}", turn in 1u32.., users in 0usize.., at in proptest::option::of(0i64..4_000_000_000_000_000)) {
             let updated_at = at.and_then(|at| jiff::Timestamp::from_microsecond(at).ok()).map(Timestamp);
-            let baseline = Baseline { users, updated_at, accepted_at: updated_at, prompt: None };
+            let baseline = Baseline { users, updated_at, accepted_at: updated_at, asked: Some("0a1b2c3d".into()) };
             let text = write(&origin(), &id, turn, &baseline);
             prop_assert!(text.len() <= 240);
             prop_assert_eq!(read(&origin(), &text).unwrap(), Token { agent_id: id, turn, baseline });

@@ -54,11 +54,11 @@ fn row(role: Role, text: &str) -> Message {
 }
 
 fn second_turn() -> Baseline {
-    Baseline { users: 1, updated_at: moment(0.0), accepted_at: moment(0.0), prompt: Some("two".into()) }
+    Baseline { users: 1, updated_at: moment(0.0), accepted_at: moment(0.0), asked: Some(fingerprint("two")) }
 }
 
 fn first_turn() -> Baseline {
-    Baseline { users: 0, updated_at: None, accepted_at: None, prompt: Some("one".into()) }
+    Baseline { users: 0, updated_at: None, accepted_at: None, asked: Some(fingerprint("one")) }
 }
 
 /// Plays the machine to its end; gives the last step, what it says, and when.
@@ -114,12 +114,12 @@ fn a_turn_too_fast_to_be_seen_costs_neither_a_hang_nor_half_a_minute() {
 }
 
 #[test]
-fn a_turn_that_was_over_when_its_request_was_answered_costs_a_second() {
+fn a_turn_that_was_over_when_its_request_was_answered_costs_a_while_and_no_hang() {
     let world = World { takes: 0.0, ..World::plain() };
     let baseline = Baseline { accepted_at: moment(100.0), ..second_turn() };
     let (step, text, at) = play(&world, baseline, 0.05);
     assert_eq!((step, text.as_str()), (Step::Over(Ending::Finished, 3..5), "answer two"));
-    assert!(at < 4.0 * SECOND, "{at}");
+    assert!(at < 14.0 * SECOND, "{at}");
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn failure_and_stop_are_told_as_such_even_after_one_like_it() {
 
 #[test]
 fn somebody_elses_question_in_our_place_is_not_ours() {
-    let baseline = Baseline { prompt: Some("something else".into()), ..second_turn() };
+    let baseline = Baseline { asked: Some(fingerprint("something else")), ..second_turn() };
     let (step, ..) = play(&World::plain(), baseline, 0.05);
     assert_eq!(step, Step::Lost(Lost::Foreign));
 }
@@ -192,6 +192,22 @@ fn the_first_turn_keeps_its_answer_when_a_second_has_begun() {
     let first = first_turn();
     let (step, text, _) = play(&World::plain(), first, 0.05);
     assert_eq!((step, text.as_str()), (Step::Over(Ending::Finished, 1..2), "answer one"));
+}
+
+#[test]
+fn a_first_remark_beside_a_lingering_status_is_not_the_answer() {
+    // The request itself counted as a change; then the old status lingers while the agent looks at its files.
+    for status in [AgentStatus::Finished, AgentStatus::Failed, AgentStatus::Stopped] {
+        let mut turn = Turn::new(second_turn(), Duration::ZERO);
+        let mut rows = World::plain().rows(0.0);
+        rows.push(row(Role::Assistant, "Let me look at the files"));
+        turn.baseline.accepted_at = moment(1.0);
+        for at in 1..9 {
+            turn.saw_agent(&status, moment(1.0), 0.5);
+            let step = turn.saw_conversation(&rows, Duration::from_secs(at), 0.5);
+            assert!(matches!(step, Step::Agent(_)), "{status} {at}");
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,240 @@
+//! Answers and delays that no emulator plays, over a transport in memory and in virtual time.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream};
+use nomkit::{
+    ClientOptions, Error, ErrorKind, FollowUpOptions, LaunchOptions, Nomic, Source, UploadOptions, WaitOptions,
+    http::transport::{Failure, Request, Response, Transport},
+};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+/// What the server does with the n-th request to a path.
+type Script = dyn Fn(&str, usize, &Request) -> Reply + Send + Sync;
+
+struct Reply {
+    after: f64,
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: String,
+}
+
+fn reply(status: u16, body: impl Into<String>) -> Reply {
+    Reply { after: 0.0, status, headers: Vec::new(), body: body.into() }
+}
+
+struct Scripted {
+    script: Box<Script>,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+impl Transport for Scripted {
+    fn send(&self, request: Request) -> BoxFuture<'static, Result<Response, Failure>> {
+        let call = format!("{} {}", request.method, request.url.path().trim_start_matches("/api/v0"));
+        let mut seen = self.seen.lock().unwrap();
+        let made = seen.iter().filter(|earlier| **earlier == call).count();
+        seen.push(call.clone());
+        let reply = (self.script)(&call, made, &request);
+        async move {
+            if reply.status == 0 {
+                // Still connecting: the body was never asked for.
+                std::future::pending::<()>().await;
+            }
+            let mut body = std::pin::pin!(request.payload.open(request.begun));
+            while let Some(frame) = std::future::poll_fn(|cx| http_body::Body::poll_frame(body.as_mut(), cx)).await {
+                frame.map_err(|error| Failure::after_send(ErrorKind::Transport, error.to_string()))?;
+            }
+            tokio::time::sleep(Duration::from_secs_f64(reply.after)).await;
+            let headers = reply.headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            let (status, headers) = (reply.status.try_into().unwrap(), headers.collect());
+            Ok(Response { status, headers, body: stream::iter([Ok(reply.body.into())]).boxed() })
+        }
+        .boxed()
+    }
+}
+
+const KEY: &str = "npk_abc.DEF/ghi+SECRET==";
+
+fn client(script: impl Fn(&str, usize, &Request) -> Reply + Send + Sync + 'static) -> (Nomic, Arc<Mutex<Vec<String>>>) {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let transport = Scripted { script: Box::new(script), seen: seen.clone() };
+    let options = ClientOptions::default().base_url("https://acme.example").api_key(KEY);
+    (Nomic::over(options, Arc::new(transport)).unwrap(), seen)
+}
+
+fn agent(status: &str, more: &str) -> String {
+    format!(r#"{{"data":{{"id":"a","status":"{status}","updatedAt":"2026-01-01T00:00:00Z"{more}}}}}"#)
+}
+
+fn count(seen: &Arc<Mutex<Vec<String>>>, call: &str) -> usize {
+    seen.lock().unwrap().iter().filter(|made| *made == call).count()
+}
+
+async fn launch(nomic: &Nomic, timeout: Option<f64>) -> Result<nomkit::AgentRun, Error> {
+    let options = LaunchOptions { timeout, ..LaunchOptions::default().prompt("Look") };
+    nomic.agents().launch(options, vec![], None).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paid_request_is_not_sent_when_its_answer_could_not_be_awaited() {
+    // The reads before a follow-up use its time up.
+    let (nomic, seen) = client(|call, _, _| match call {
+        "GET /agents/a/conversation" => reply(200, r#"{"data":{"messages":[]}}"#),
+        "GET /agents/a" => Reply { after: 3.0, ..reply(200, agent("finished", "")) },
+        _ => reply(201, agent("waiting", "")),
+    });
+    let run = launch(&nomic, None).await.unwrap();
+    let follow_up = FollowUpOptions::default().prompt("And now?").timeout(5.0);
+    let error = run.follow_up(follow_up).await.unwrap_err();
+    assert_eq!((error.code.as_str(), count(&seen, "POST /agents/a/followup")), ("request_timeout", 0));
+    assert_eq!(error.outcome.as_ref().map(|outcome| outcome.as_str()), Some("not_sent"));
+
+    // A rate limit leaves a moment, which is not enough.
+    let limited = |_: &str, _: usize, _: &Request| Reply {
+        headers: vec![("retry-after", "1".into())],
+        ..reply(429, r#"{"error":"Slow down"}"#)
+    };
+    let (nomic, seen) = client(limited);
+    assert_eq!(launch(&nomic, Some(1.3)).await.unwrap_err().code, "rate_limit");
+    assert_eq!(count(&seen, "POST /agents"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_client_does_not_send_what_waits_to_be_sent_again() {
+    let (nomic, seen) =
+        client(|_, _, _| Reply { headers: vec![("retry-after", "5".into())], ..reply(429, r#"{"error":"Slow"}"#) });
+    let (result, ()) = tokio::join!(launch(&nomic, None), async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        nomic.close();
+    });
+    assert_eq!((result.unwrap_err().code.as_str(), count(&seen, "POST /agents")), ("closed", 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_launch_that_never_got_a_connection_is_known_not_to_have_happened() {
+    let (nomic, _) = client(|_, _, _| reply(0, ""));
+    let error = launch(&nomic, Some(30.0)).await.unwrap_err();
+    assert_eq!(error.code, "request_timeout");
+    assert_eq!(error.outcome.as_ref().map(|outcome| outcome.as_str()), Some("not_sent"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_wait_is_found_before_a_launch_is_paid_for() {
+    let (nomic, seen) = client(|_, _, _| reply(201, agent("waiting", "")));
+    for timeout in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e10] {
+        let wait = WaitOptions::default().timeout(timeout);
+        let error = nomic.ask(LaunchOptions::default().prompt("Look"), vec![], wait, None).await.unwrap_err();
+        assert_eq!(error.code, "invalid_input");
+    }
+    assert!(seen.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn fields_that_drift_do_not_lose_a_launch() {
+    for drift in [
+        r#","files":["019abc"]"#,
+        r#","artifacts":{}"#,
+        r#","createdAt":17"#,
+        r#","createdAt":"""#,
+        r#","workflowId":5"#,
+        r#","artifacts":[{"name":"no id"}],"projectId":{}"#,
+    ] {
+        let (nomic, _) = client(move |_, _, _| reply(201, agent("waiting", drift)));
+        assert_eq!(launch(&nomic, None).await.unwrap().id(), "a", "{drift}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_artifact_that_cannot_be_read_does_not_lose_the_answer() {
+    let (nomic, _) = client(|call, _, _| match call {
+        "POST /agents" => reply(201, agent("waiting", "")),
+        "GET /agents/a" => reply(200, agent("finished", r#","artifacts":[{"id":"gone"},{"id":"../x"},{"id":"ok"}]"#)),
+        "GET /agents/a/artifacts/gone" => reply(404, r#"{"error":"No such artifact"}"#),
+        "GET /agents/a/artifacts/ok" => reply(200, r#"{"data":{"id":"ok","type":"markdown","content":"text"}}"#),
+        _ => reply(200, r#"{"data":{"messages":[{"type":"user","text":"Look"},{"type":"assistant","text":"Seen"}]}}"#),
+    });
+    let result = launch(&nomic, None).await.unwrap().wait(WaitOptions::default(), None).await.unwrap();
+    let errors = result.artifacts.iter().map(|artifact| artifact.error.is_some()).collect::<Vec<_>>();
+    assert_eq!((result.text.as_str(), errors), ("Seen", vec![true, true, false]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_artifacts_counts_against_the_wait() {
+    let (nomic, _) = client(|call, _, _| match call {
+        "POST /agents" => reply(201, agent("waiting", "")),
+        "GET /agents/a" => reply(200, agent("finished", r#","artifacts":[{"id":"b"},{"id":"c"},{"id":"d"}]"#)),
+        "GET /agents/a/conversation" => {
+            reply(200, r#"{"data":{"messages":[{"type":"user","text":"Look"},{"type":"assistant","text":"Seen"}]}}"#)
+        }
+        _ => Reply { after: 25.0, ..reply(200, r#"{"data":{"id":"b"}}"#) },
+    });
+    let run = launch(&nomic, None).await.unwrap();
+    let started = tokio::time::Instant::now();
+    let result = run.wait(WaitOptions::default().timeout(10.0), None).await.unwrap();
+    assert_eq!((result.text.as_str(), result.artifacts.len()), ("Seen", 3));
+    assert!(started.elapsed().as_secs_f64() < 13.0, "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_obeys_a_long_rate_limit_and_says_why_it_saw_nothing() {
+    let (nomic, seen) = client(|call, made, _| match call {
+        "POST /agents" => reply(201, agent("waiting", "")),
+        "GET /agents/a" if made == 0 => {
+            Reply { headers: vec![("retry-after", "200".into())], ..reply(429, r#"{"error":"Slow down"}"#) }
+        }
+        _ => reply(502, ""),
+    });
+    let run = launch(&nomic, None).await.unwrap();
+    let error = run.wait(WaitOptions::default().timeout(150.0), None).await.unwrap_err();
+    // One look before the pause, and one at the deadline with its retry.
+    assert_eq!((error.code.as_str(), count(&seen, "GET /agents/a")), ("wait_timeout", 3));
+    assert!(error.message.contains("Nothing could be seen"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_key_is_taken_out_of_whatever_a_server_echoes() {
+    let echo = |_: &str, _: usize, request: &Request| {
+        let key = request.headers["authorization"].to_str().unwrap().to_owned();
+        let headers = vec![("x-request-id", key.clone())];
+        Reply {
+            headers,
+            ..reply(400, format!(r#"{{"error":"{key}","code":"{key}","issues":[{{"message":"{key}"}}]}}"#))
+        }
+    };
+    let (nomic, _) = client(echo);
+    let error = launch(&nomic, None).await.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("SECRET"), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_for_another_agent_and_a_file_of_another_size_are_refused() {
+    let (nomic, _) = client(|call, _, _| match call {
+        "POST /files/upload" => reply(201, r#"{"id":"f","name":"a.txt","size":1}"#),
+        _ => reply(200, agent("running", "")),
+    });
+    assert_eq!(nomic.agents().get("b").await.unwrap_err().code, "protocol");
+    let files = nomic.files();
+    let error = files.upload(Source::bytes("text", "a.txt"), UploadOptions::default(), None).await.unwrap_err();
+    assert_eq!((error.code.as_str(), error.detail("file_id")), ("integrity", Some(&"f".into())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_persons_answer_is_not_given_through_a_token() {
+    let (nomic, _) = client(|call, made, _| match call {
+        "POST /agents" | "POST /agents/a/followup" => reply(201, agent("waiting", "")),
+        "GET /agents/a" => reply(200, agent("finished", "").replace("2026", if made == 0 { "2026" } else { "2027" })),
+        _ if made == 0 => reply(200, r#"{"data":{"messages":[{"type":"user","text":"Look"}]}}"#),
+        _ => reply(
+            200,
+            r#"{"data":{"messages":[{"type":"user","text":"Look"},{"type":"user","text":"B's question"},
+                {"type":"assistant","text":"answer for B"}]}}"#,
+        ),
+    });
+    let run = launch(&nomic, None).await.unwrap();
+    let second = run.follow_up(FollowUpOptions::default().prompt("question")).await.unwrap();
+    assert_eq!(second.wait(WaitOptions::default(), None).await.unwrap_err().code, "stale_turn");
+    let attached = nomic.agents().attach(&second.token()).await.unwrap();
+    assert_eq!(attached.wait(WaitOptions::default(), None).await.unwrap_err().code, "stale_turn");
+}
