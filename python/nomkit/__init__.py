@@ -23,6 +23,66 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
+# Written out, so that it costs nothing; a test compares it with the modules.
+# ruff: noqa: F405
+__all__ = [
+    # clients, and what they give
+    "Nomic",
+    "AsyncNomic",
+    "AgentRun",
+    "AsyncAgentRun",
+    "Emulator",
+    # nomkit.errors
+    "ConfigError",
+    "InvalidInputError",
+    "ConnectError",
+    "ProxyError",
+    "TlsError",
+    "RequestTimeoutError",
+    "TransportError",
+    "ApiError",
+    "BadRequestError",
+    "AuthenticationError",
+    "BillingError",
+    "PermissionDeniedError",
+    "NotFoundError",
+    "ConflictError",
+    "GoneError",
+    "TooLargeError",
+    "RateLimitError",
+    "SpendLimitError",
+    "FeatureUnavailableError",
+    "NotConfiguredError",
+    "ServerError",
+    "ProtocolError",
+    "IntegrityError",
+    "OutcomeUnknownError",
+    "RunFailedError",
+    "RunStoppedError",
+    "WaitTimeoutError",
+    "StaleTurnError",
+    "SourceChangedError",
+    "LocalIoError",
+    "ClosedError",
+    "UnexpectedError",
+    "NomkitError",
+    # nomkit.records
+    "Agent",
+    "AgentStatus",
+    "Artifact",
+    "ArtifactKind",
+    "ArtifactRef",
+    "Column",
+    "File",
+    "FileHit",
+    "FileRef",
+    "Message",
+    "Page",
+    "Progress",
+    "Role",
+    "RunResult",
+]
+
 # Loaded when first asked for, so that an import costs next to nothing.
 _HOMES = {
     "Nomic": "client",
@@ -49,6 +109,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    from . import errors, records
-
-    return sorted({*globals(), *_HOMES, *errors.__all__, *records.__all__})
+    return sorted({*globals(), *__all__})

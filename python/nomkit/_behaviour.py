@@ -31,6 +31,7 @@ class ArtifactBehaviour:
             LocalIoError: The folder cannot be written to, or both names are taken.
         """
         from . import _native
+        from ._arguments import local_path
 
         artifact = cast("Artifact", self)
         columns = [{"id": column.id, "name": column.name} for column in artifact.columns]
@@ -42,4 +43,4 @@ class ArtifactBehaviour:
             "columns": columns,
             "rows": list(artifact.rows),
         }
-        return Path(_native.download(wire, os.fspath(folder)))
+        return Path(_native.download(wire, local_path("folder", folder)))

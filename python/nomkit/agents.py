@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._arguments import launch_files, listener
+from ._arguments import launch_files, launch_options, listener, text
 from .agent_run import AgentRun, AsyncAgentRun
 
 TYPE_CHECKING = False
@@ -28,7 +28,7 @@ class _Agents:
         timeout: float | None,
         progress: OnProgress,
     ) -> _native.Pending[_native.AgentRun]:
-        options = {"prompt": prompt, "file_ids": file_ids, "project_id": project_id, "timeout": timeout}
+        options = launch_options(prompt, file_ids, project_id, timeout)
         return self._native.launch(options, launch_files(files), listener(progress))
 
     def _list(
@@ -81,7 +81,7 @@ class Agents(_Agents):
         Raises:
             NotFoundError: There is none, or it is not yours.
         """
-        return self._native.get(id).wait()
+        return self._native.get(text("id", id)).wait()
 
     def list(
         self,
@@ -105,15 +105,15 @@ class Agents(_Agents):
 
     def conversation(self, id: str) -> tuple[Message, ...]:
         """The whole conversation of an agent. ``GET /agents/{id}/conversation``; its body is an assumption."""
-        return self._native.conversation(id).wait()
+        return self._native.conversation(text("id", id)).wait()
 
     def artifact(self, agent_id: str, artifact_id: str) -> Artifact:
         """One artifact with its content. ``GET /agents/{id}/artifacts/{artifactId}``; its body is an assumption."""
-        return self._native.artifact(agent_id, artifact_id).wait()
+        return self._native.artifact(text("agent_id", agent_id), text("artifact_id", artifact_id)).wait()
 
     def stop(self, id: str) -> Agent:
         """Ask an agent to stop; it may still finish first. ``POST /agents/{id}/stop``, tier Standard."""
-        return self._native.stop(id).wait()
+        return self._native.stop(text("id", id)).wait()
 
     def attach(self, target: str) -> AgentRun:
         """Pick a run up again.
@@ -125,7 +125,7 @@ class Agents(_Agents):
             ConfigError: The token belongs to another instance.
             NotFoundError: The agent is gone.
         """
-        return AgentRun(self._native.attach(target).wait())
+        return AgentRun(self._native.attach(text("target", target)).wait())
 
 
 class AsyncAgents(_Agents):
@@ -146,7 +146,7 @@ class AsyncAgents(_Agents):
 
     async def get(self, id: str) -> Agent:
         """Read one agent. See :meth:`Agents.get`."""
-        return await self._native.get(id)
+        return await self._native.get(text("id", id))
 
     def list(
         self,
@@ -163,16 +163,16 @@ class AsyncAgents(_Agents):
 
     async def conversation(self, id: str) -> tuple[Message, ...]:
         """The whole conversation of an agent. See :meth:`Agents.conversation`."""
-        return await self._native.conversation(id)
+        return await self._native.conversation(text("id", id))
 
     async def artifact(self, agent_id: str, artifact_id: str) -> Artifact:
         """One artifact with its content. See :meth:`Agents.artifact`."""
-        return await self._native.artifact(agent_id, artifact_id)
+        return await self._native.artifact(text("agent_id", agent_id), text("artifact_id", artifact_id))
 
     async def stop(self, id: str) -> Agent:
         """Ask an agent to stop. See :meth:`Agents.stop`."""
-        return await self._native.stop(id)
+        return await self._native.stop(text("id", id))
 
     async def attach(self, target: str) -> AsyncAgentRun:
         """Pick a run up again. See :meth:`Agents.attach`."""
-        return AsyncAgentRun(await self._native.attach(target))
+        return AsyncAgentRun(await self._native.attach(text("target", target)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import _native
+from ._arguments import launch_files, launch_options, listener, local_path, wait_options
 from .agents import Agents, AsyncAgents
 from .files import AsyncFiles, Files
 
@@ -39,10 +40,22 @@ class _Client:
                 "timeout": timeout,
                 "retries": retries,
                 "proxy": proxy,
-                "ca_certs": None if ca_certs is None else str(ca_certs),
+                "ca_certs": None if ca_certs is None else local_path("ca_certs", ca_certs),
                 "user_agent": user_agent,
             }
         )
+
+    def _ask(
+        self,
+        prompt: str,
+        files: Iterable[LaunchFile],
+        file_ids: Sequence[str],
+        project_id: str | None,
+        timeout: float | None,
+        progress: OnProgress,
+    ) -> _native.Pending[RunResult]:
+        launch = launch_options(prompt, file_ids, project_id)
+        return self._native.ask(launch, launch_files(files), wait_options(timeout), listener(progress))
 
     def __repr__(self) -> str:
         return repr(self._native)
@@ -105,8 +118,7 @@ class Nomic(_Client):
         Raises:
             NomkitError: Those of :meth:`Agents.launch` and :meth:`AgentRun.wait`.
         """
-        run = self.agents.launch(prompt, files=files, file_ids=file_ids, project_id=project_id, progress=progress)
-        return run.wait(timeout, progress=progress)
+        return self._ask(prompt, files, file_ids, project_id, timeout, progress).wait()
 
     def close(self) -> None:
         """Close the client: idle connections are dropped, and later calls raise ``ClosedError``. It is optional."""
@@ -146,8 +158,7 @@ class AsyncNomic(_Client):
         progress: OnProgress = None,
     ) -> RunResult:
         """Upload the files, launch an agent on them and wait for its answer. See :meth:`Nomic.ask`."""
-        launch = self.agents.launch(prompt, files=files, file_ids=file_ids, project_id=project_id, progress=progress)
-        return await (await launch).wait(timeout, progress=progress)
+        return await self._ask(prompt, files, file_ids, project_id, timeout, progress)
 
     async def close(self) -> None:
         """Close the client: idle connections are dropped, and later calls raise ``ClosedError``. It is optional."""

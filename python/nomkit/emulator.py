@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from .client import AsyncNomic, Nomic
 
+_PATIENCE = 2.0
+"""Seconds that an emulator may take to end by itself."""
+
 
 class Emulator:
     """A running emulator. Use it as a context manager, or call :meth:`stop`.
@@ -68,10 +71,20 @@ class Emulator:
         self.url, self.api_key, self.token = ready["url"], ready["api_key"], ready["token"]
 
     @classmethod
-    def connect(cls, url: str, *, api_key: str, token: str) -> Self:
-        """An emulator that runs already; ``nomkit emulator`` prints these three when it starts."""
+    def connect(cls, url: str, *, api_key: str | None = None, token: str | None = None) -> Self:
+        """An emulator that runs already; ``nomkit emulator`` prints these three when it starts.
+
+        Args:
+            url: Where it listens.
+            api_key: A key of it; the environment's ``NOMIC_API_KEY`` otherwise.
+            token: Its control token; the environment's ``NOMKIT_EMULATOR_TOKEN`` otherwise.
+
+        Raises:
+            ConfigError: One is neither given nor in the environment.
+        """
         emulator = cls.__new__(cls)
         emulator._process = None
+        api_key, token = _given("NOMIC_API_KEY", api_key), _given("NOMKIT_EMULATOR_TOKEN", token)
         emulator._take({"url": url, "api_key": api_key, "token": token})
         return emulator
 
@@ -144,8 +157,15 @@ class Emulator:
         """End it. An emulator that was connected to goes on."""
         process, self._process = self._process, None
         if process is not None:
+            from subprocess import TimeoutExpired
+
             _pipe(process.stdin).close()
-            process.wait()
+            try:
+                process.wait(_PATIENCE)
+            except TimeoutExpired:
+                # A forked child of this process holds the other end open.
+                process.terminate()
+                process.wait()
             _pipe(process.stdout).close()
 
     def __enter__(self) -> Self:
@@ -161,6 +181,13 @@ class Emulator:
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
     assert pipe is not None
     return pipe
+
+
+def _given(variable: str, value: str | None) -> str:
+    value = os.environ.get(variable) if value is None else value
+    if value:
+        return value
+    raise _config(f"An emulator that runs already is reached with its key and its token; {variable} is not set.")
 
 
 def _command() -> str:

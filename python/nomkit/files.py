@@ -20,7 +20,7 @@ class _Files:
         self, source: UploadSource, path: str | None, parent_id: str | None, name: str | None, progress: OnProgress
     ) -> _native.Pending[File]:
         options = {"path": path, "parent_id": parent_id, "name": name}
-        return self._native.upload(upload_source(source, name, path), options, listener(progress))
+        return self._native.upload(upload_source(source), options, listener(progress))
 
     def _search(self, query: str, page_size: int | None, integration_id: str | None) -> _native.FilePages:
         return self._native.search({"query": query, "page_size": page_size, "integration_id": integration_id})

@@ -21,17 +21,27 @@ class _Pages(Generic[T]):
     def __init__(self, native: _Native[T]) -> None:
         self._native = native
         self._ready: list[T] = []
+        self._total: int | None = None
 
     def _take(self, page: Page[T]) -> None:
-        self._ready = list(page.items)[::-1]
+        self._ready, self._total = list(page.items)[::-1], page.total_count
+
+    def _rest(self) -> Page[T] | None:
+        """What is left of the page in hand; it is handed out once."""
+        if not self._ready:
+            return None
+        from .records import Page
+
+        items, self._ready = tuple(self._ready[::-1]), []
+        return Page(items, self._total)
 
 
 class Pages(_Pages[T]):
     """A list that is read page by page, as far as it is asked for. It can be walked once."""
 
     def pages(self) -> Iterator[Page[T]]:
-        """Page by page."""
-        while (page := self._native.next_page().wait()) is not None:
+        """Page by page; the first holds what is left of one that was begun."""
+        while (page := self._rest() or self._native.next_page().wait()) is not None:
             yield page
 
     def __iter__(self) -> Iterator[T]:
@@ -52,14 +62,14 @@ class Pages(_Pages[T]):
 
 # No generators below: a step of one that is cancelled ends it, and its list would look complete.
 class _PageByPage(Generic[T]):
-    def __init__(self, native: _Native[T]) -> None:
-        self._native = native
+    def __init__(self, pages: _Pages[T]) -> None:
+        self._pages = pages
 
     def __aiter__(self) -> AsyncIterator[Page[T]]:
         return self
 
     async def __anext__(self) -> Page[T]:
-        page = await self._native.next_page()
+        page = self._pages._rest() or await self._pages._native.next_page()
         if page is None:
             raise StopAsyncIteration
         return page
@@ -69,8 +79,8 @@ class AsyncPages(_Pages[T]):
     """A list that is read page by page, as far as it is asked for. It can be walked once."""
 
     def pages(self) -> AsyncIterator[Page[T]]:
-        """Page by page."""
-        return _PageByPage(self._native)
+        """Page by page; the first holds what is left of one that was begun."""
+        return _PageByPage(self)
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
+import dataclasses
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +61,88 @@ def test_configuration_mistakes_are_told_apart(monkeypatch: pytest.MonkeyPatch) 
             Nomic(**options)  # type: ignore[arg-type]
 
 
+def test_arguments_of_odd_types_are_named_and_never_quoted(nomic: Nomic, emulator: Emulator, tmp_path: Path) -> None:
+    odd: Any = nomic
+    run = nomic.agents.launch("Look")
+    emulator.reset()
+    holds_itself: list[Any] = []
+    holds_itself.append(holds_itself)
+    secret = "npk_SECRET\x1b[31m"
+    cases: list[tuple[Any, str, str]] = [
+        (lambda: odd.agents.get(None), "id", "NoneType"),
+        (lambda: odd.agents.conversation(5), "id", "int"),
+        (lambda: odd.agents.stop(b"a"), "id", "bytes"),
+        (lambda: odd.agents.attach(None), "target", "NoneType"),
+        (lambda: odd.agents.artifact("a", 1.5), "artifact_id", "float"),
+        (lambda: odd.agents.get("\ud800"), "id", "surrogate"),
+        (lambda: odd.agents.launch("Look", files=None), "files", "NoneType"),
+        (lambda: odd.agents.launch("Look", files=[5]), "files", "int"),
+        (lambda: odd.agents.launch("Look", files=[Path("\ud800")]), "files", "path"),
+        (lambda: odd.agents.launch("Look", file_ids=[5]), "file_ids", "sequence of text"),
+        (lambda: odd.agents.launch("Look", file_ids=holds_itself), "file_ids", "holds itself"),
+        (lambda: odd.agents.launch("Look", file_ids={"a": 1}), "file_ids", "sequence of text"),
+        (lambda: odd.agents.launch("Look\ud800"), "prompt", "surrogate"),
+        (lambda: odd.agents.launch(secret, timeout=secret), "timeout", "a number"),
+        (lambda: odd.agents.launch("Look", timeout=10**30), "timeout", "64 bits"),
+        (lambda: odd.agents.list(page_size=-1), "page_size", "whole number"),
+        (lambda: odd.agents.list(page_size=10**30), "page_size", "64 bits"),
+        (lambda: odd.agents.list(without_workflow="yes"), "without_workflow", "True or False"),
+        (lambda: odd.files.upload(b"text", name=5), "name", "text"),
+        (lambda: odd.files.upload(b"text", name="a.txt", path=tmp_path), "path", "PosixPath"),
+        (lambda: odd.files.upload("\ud800"), "source", "path"),
+        (lambda: odd.files.search(5), "query", "text"),
+        (lambda: run.stop(timeout=odd), "timeout", "Nomic"),
+        (lambda: Nomic(domain="acme", api_key=odd.close), "api_key", "method"),
+        (lambda: Nomic(domain="acme", api_key=[secret]), "api_key", "list"),  # type: ignore[arg-type]
+        (lambda: Nomic(domain="acme", timeout=secret), "timeout", "a number"),  # type: ignore[arg-type]
+        (lambda: Nomic(domain="acme", api_key="npk_x", ca_certs=odd), "ca_certs", "path"),
+    ]
+    for call, argument, words in cases:
+        with pytest.raises(errors.InvalidInputError, match=words) as caught:
+            call()
+        assert caught.value.argument == argument
+        assert "SECRET" not in repr(caught.value) and "\x1b" not in str(caught.value)
+    assert requests(emulator) == []
+
+
+def test_a_record_that_is_none_is_refused_without_being_quoted(nomic: Nomic, tmp_path: Path) -> None:
+    artifact = nomic.ask("Look", timeout=60).artifacts[0]
+    odd: Any = {"SECRET\x1b": 1}
+    with pytest.raises(errors.InvalidInputError) as caught:
+        dataclasses.replace(artifact, id=odd).download(tmp_path)
+    assert caught.value.argument == "artifact" and "SECRET" not in str(caught.value)
+    odd = 5
+    with pytest.raises(errors.InvalidInputError) as caught:
+        artifact.download(odd)
+    assert caught.value.argument == "folder"
+
+
+@pytest.mark.parametrize("endless", [float("nan"), float("inf"), float("-inf")])
+def test_a_wait_without_end_is_written_as_none(nomic: Nomic, emulator: Emulator, endless: float) -> None:
+    run = nomic.agents.launch("Look")
+    emulator.reset()
+    cases: list[Callable[[], object]] = [
+        lambda: run.wait(endless),
+        lambda: run.updates(endless),
+        lambda: nomic.ask("Look", timeout=endless),
+        lambda: nomic.agents.launch("Look", timeout=endless),
+        lambda: Nomic(domain="acme", api_key="npk_x", timeout=endless),
+    ]
+    for call in cases:
+        with pytest.raises(errors.InvalidInputError, match="None") as caught:
+            call()
+        assert caught.value.argument == "timeout"
+    assert requests(emulator) == []
+
+
+def test_a_wrong_timeout_is_found_before_anything_is_launched(emulator: Emulator, report: Path) -> None:
+    with pytest.raises(errors.InvalidInputError):
+        emulator.nomic().ask("Look", files=[report], timeout=-1)
+    with pytest.raises(errors.InvalidInputError):
+        asyncio.run(emulator.async_nomic().ask("Look", files=[report], timeout=-1))
+    assert requests(emulator) == []
+
+
 def test_the_servers_refusals_have_their_classes(nomic: Nomic, emulator: Emulator) -> None:
     with pytest.raises(errors.AuthenticationError) as refused:
         emulator.nomic(api_key="npk_emu_wrong").agents.get("a")
@@ -72,9 +157,10 @@ def test_the_servers_refusals_have_their_classes(nomic: Nomic, emulator: Emulato
     assert bad.value.status == 400
 
 
-def test_what_was_uploaded_rides_on_the_error(nomic: Nomic, report: Path, tmp_path: Path) -> None:
-    with pytest.raises(errors.LocalIoError) as caught:
-        nomic.agents.launch("Look", files=[report, tmp_path / "missing.pdf"])
+def test_what_was_uploaded_rides_on_the_error(nomic: Nomic, emulator: Emulator, report: Path) -> None:
+    emulator.fault("POST /agents", "status", status=409, body={"error": "not now"})
+    with pytest.raises(errors.ConflictError) as caught:
+        nomic.agents.launch("Look", files=[report])
     assert [file.name for file in caught.value.uploaded] == ["inspection-report.pdf"]
     assert pickle.loads(pickle.dumps(caught.value)).uploaded == caught.value.uploaded
 

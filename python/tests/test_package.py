@@ -11,9 +11,10 @@ import sys
 import traceback
 from pathlib import Path
 
+import nomkit
 import pytest
 from conftest import ROOT
-from nomkit import Emulator, NomkitError
+from nomkit import Emulator, NomkitError, errors, records
 
 
 def test_an_import_loads_next_to_nothing() -> None:
@@ -22,6 +23,16 @@ def test_an_import_loads_next_to_nothing() -> None:
     assert "nomkit" in loaded and len(loaded) <= 5, loaded
     program = "import sys; from nomkit import Nomic; print('asyncio' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "False\n"
+
+
+def test_a_star_import_gives_every_name_and_loads_nothing_by_itself() -> None:
+    homes = [*nomkit._HOMES, *errors.__all__, *records.__all__]
+    assert sorted(nomkit.__all__) == sorted(homes) and len(set(homes)) == len(homes)
+    names: dict[str, object] = {}
+    exec("from nomkit import *", names)
+    assert {name for name in names if name != "__builtins__"} == set(homes)
+    assert names["AsyncNomic"] is nomkit.AsyncNomic
+    assert set(homes) <= set(dir(nomkit))
 
 
 def test_the_key_is_in_no_text_that_python_makes(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import requests
-from nomkit import AgentStatus, AsyncNomic, Emulator, Nomic, WaitTimeoutError
+from nomkit import AgentStatus, AsyncNomic, Emulator, Nomic, Page, WaitTimeoutError
 
 
 def test_a_document_goes_in_and_a_cited_answer_comes_out(nomic: Nomic, report: Path, tmp_path: Path) -> None:
@@ -39,6 +39,32 @@ def test_lists_are_lazy(nomic: Nomic, emulator: Emulator) -> None:
     assert len(requests(emulator, "GET /files/search")) == 1
     assert len(list(nomic.files.search("PAGE-", page_size=2))) == 5
     assert [len(page) for page in nomic.files.search("page-", page_size=2).pages()] == [2, 2, 1]
+
+
+def test_pages_go_on_with_what_is_left_of_the_page_in_hand(nomic: Nomic, emulator: Emulator) -> None:
+    for number in range(5):
+        nomic.files.upload(b"text", name=f"page-{number}.txt")
+    hits = nomic.files.search("page-", page_size=3)
+    assert next(hits).name == "page-0.txt"
+    pages = hits.pages()
+    rest = next(pages)
+    assert isinstance(rest, Page) and [hit.name for hit in rest] == ["page-1.txt", "page-2.txt"]
+    assert len(requests(emulator, "GET /files/search")) == 1
+    assert next(hits).name == "page-3.txt"
+    assert [[hit.name for hit in page] for page in pages] == [["page-4.txt"]]
+    assert list(hits) == []
+
+    async def same() -> list[list[str]]:
+        hits = emulator.async_nomic().files.search("page-", page_size=3)
+        assert [hit.name for hit in await hits.first(2)] == ["page-0.txt", "page-1.txt"]
+        return [[hit.name for hit in page] async for page in hits.pages()]
+
+    assert asyncio.run(same()) == [["page-2.txt"], ["page-3.txt", "page-4.txt"]]
+
+
+def test_bytes_are_named_by_their_options(nomic: Nomic) -> None:
+    assert nomic.files.upload(b"text", path="folder/a.txt").name == "a.txt"
+    assert nomic.files.upload(b"text", name="b.txt").name == "b.txt"
 
 
 def test_an_expired_wait_gives_a_token_that_waits_on(nomic: Nomic, emulator: Emulator) -> None:

@@ -1,7 +1,8 @@
 use crate::{
+    arguments::Options,
     listener::Listener,
     pending::Pending,
-    value::{Options, raise, to_py},
+    value::{raise, to_py},
 };
 use nomkit::{FollowUpOptions, Nomic, StopOptions, WaitOptions};
 use pyo3::prelude::*;

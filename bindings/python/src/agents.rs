@@ -1,10 +1,11 @@
 use crate::{
     agent_run::AgentRun,
+    arguments::Options,
     listener::Listener,
     pages::AgentPages,
     pending::Pending,
-    source::Source,
-    value::{Options, raise},
+    source::{self, Source},
+    value::raise,
 };
 use nomkit::{LaunchOptions, ListOptions, Nomic};
 use pyo3::prelude::*;
@@ -27,8 +28,8 @@ impl Agents {
         files: Vec<Bound<'_, Source>>,
         progress: Option<Py<PyAny>>,
     ) -> Pending {
-        let (agents, listener) = (self.0.agents(), Listener::new(progress));
-        let (told, files) = (Listener::of(listener.as_ref()), files.iter().map(|file| file.get().0.clone()).collect());
+        let (agents, files, listener) = (self.0.agents(), source::all(&files), Listener::new(progress));
+        let told = Listener::of(listener.as_ref());
         let launch = async move { agents.launch(options.0, files, told).await };
         Pending::making(&self.0, launch, AgentRun::make(&self.0)).listening(listener)
     }

@@ -1,9 +1,19 @@
 //! How results reach an event loop: the background thread, which never takes the GIL, puts them into a queue and
 //! wakes the loop through a socket; the loop collects them. Many results need one wake-up.
+//!
+//! Native code knows a call by a number. The futures are in a dict that only the loop holds: a loop that is closed
+//! with calls pending can be collected, whatever the background thread still does.
 
-use crate::{listener::Listener, pending::Make, value::raise};
+use crate::{
+    pending::{Make, Submitted},
+    value::{raise, to_py},
+};
 use nomkit::Progress;
-use pyo3::prelude::*;
+use pyo3::{
+    exceptions::{PyRuntimeError, PyStopIteration},
+    prelude::*,
+    types::PyDict,
+};
 use std::{
     io::{Read, Write},
     os::{fd::AsRawFd, unix::net::UnixStream},
@@ -16,39 +26,43 @@ use std::{
 /// One per event loop.
 #[pyclass(frozen)]
 pub struct Bell {
-    queue: Mutex<Vec<Item>>,
-    rung: AtomicBool,
-    ring: UnixStream,
+    line: Arc<Line>,
     heard: UnixStream,
 }
 
-/// A call that is done.
-pub(crate) struct Done {
-    pub(crate) future: Py<PyAny>,
-    pub(crate) result: nomkit::Result<Make>,
-    pub(crate) listener: Option<Arc<Listener>>,
+/// The end that the background thread pulls. Calls hold it weakly: it ends with the bell.
+pub(crate) struct Line {
+    queue: Mutex<Vec<(u64, Item)>>,
+    rung: AtomicBool,
+    ring: UnixStream,
 }
 
 enum Item {
-    Done(Done),
-    Progress(Arc<Listener>, Progress),
+    Progress(Progress),
+    Done(nomkit::Result<Make>),
 }
 
-impl Bell {
-    pub(crate) fn done(&self, done: Done) {
-        self.push(Item::Done(done));
+impl Line {
+    pub(crate) fn done(&self, number: u64, result: nomkit::Result<Make>) {
+        self.push(number, Item::Done(result));
     }
 
-    pub(crate) fn progress(&self, listener: Arc<Listener>, progress: Progress) {
-        self.push(Item::Progress(listener, progress));
+    pub(crate) fn progress(&self, number: u64, progress: Progress) {
+        self.push(number, Item::Progress(progress));
     }
 
-    fn push(&self, item: Item) {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).push(item);
+    fn push(&self, number: u64, item: Item) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).push((number, item));
         if !self.rung.swap(true, Ordering::AcqRel) {
             // A full socket has rung already; a closed one has no loop any more.
             let _ = (&self.ring).write(&[1]);
         }
+    }
+}
+
+impl Bell {
+    pub(crate) fn line(&self) -> &Arc<Line> {
+        &self.line
     }
 }
 
@@ -59,7 +73,7 @@ impl Bell {
         let (ring, heard) = UnixStream::pair()?;
         ring.set_nonblocking(true)?;
         heard.set_nonblocking(true)?;
-        Ok(Self { queue: Mutex::default(), rung: AtomicBool::new(false), ring, heard })
+        Ok(Self { line: Arc::new(Line { queue: Mutex::default(), rung: AtomicBool::new(false), ring }), heard })
     }
 
     /// What the loop watches.
@@ -67,34 +81,54 @@ impl Bell {
         self.heard.as_raw_fd()
     }
 
-    /// Called by the loop: hands every result to its future.
-    fn drain(&self, py: Python<'_>) -> PyResult<()> {
+    /// Called by the loop with its calls, `{number: (future, submitted, listener)}`: hands each what has come for it.
+    fn drain(&self, calls: &Bound<'_, PyDict>) -> PyResult<()> {
         let _ = (&self.heard).read(&mut [0; 64]);
         // In this order: what is pushed from here on rings again.
-        self.rung.store(false, Ordering::Release);
-        let items = std::mem::take(&mut *self.queue.lock().unwrap_or_else(PoisonError::into_inner));
-        for item in items {
-            match item {
-                Item::Progress(listener, progress) => listener.tell(py, &progress),
-                Item::Done(done) => settle(py, done)?,
-            }
+        self.line.rung.store(false, Ordering::Release);
+        let items = std::mem::take(&mut *self.line.queue.lock().unwrap_or_else(PoisonError::into_inner));
+        // An item that cannot be handed over must not keep the others from their calls.
+        let mut done = Ok(());
+        for (number, item) in items {
+            done = done.and(deliver(calls, number, item));
         }
-        Ok(())
+        done
     }
 }
 
-fn settle(py: Python<'_>, done: Done) -> PyResult<()> {
-    let future = done.future.bind(py);
+fn deliver(calls: &Bound<'_, PyDict>, number: u64, item: Item) -> PyResult<()> {
+    let py = calls.py();
+    let Some(call) = calls.get_item(number)? else {
+        return Ok(()); // Given up meanwhile.
+    };
+    let (future, submitted, listener) = call.extract::<(Bound<'_, PyAny>, Bound<'_, Submitted>, Bound<'_, PyAny>)>()?;
+    let result = match item {
+        Item::Progress(progress) => match to_py(py, &progress).and_then(|progress| listener.call1((progress,))) {
+            Ok(_) => return Ok(()),
+            Err(raised) => {
+                submitted.get().abort();
+                Err(raised)
+            }
+        },
+        Item::Done(result) => result.map_err(|error| raise(py, &error)).and_then(|make| make(py)),
+    };
+    calls.call_method1("pop", (number, py.None()))?;
     if future.call_method0("done")?.extract::<bool>()? {
         return Ok(()); // Cancelled meanwhile.
     }
-    let result = match done.listener.and_then(|listener| listener.raised()) {
-        Some(raised) => Err(raised),
-        None => done.result.map_err(|error| raise(py, &error)).and_then(|make| make(py)),
-    };
     match result {
         Ok(value) => future.call_method1("set_result", (value,))?,
-        Err(error) => future.call_method1("set_exception", (error.into_value(py),))?,
+        Err(error) => future.call_method1("set_exception", (bearable(py, error).into_value(py),))?,
     };
     Ok(())
+}
+
+/// A future refuses a `StopIteration`, which would end its waiter as if it had returned.
+fn bearable(py: Python<'_>, error: PyErr) -> PyErr {
+    if !error.is_instance_of::<PyStopIteration>(py) {
+        return error;
+    }
+    let told = PyRuntimeError::new_err("the progress callback raised StopIteration");
+    told.set_cause(py, Some(error));
+    told
 }

@@ -1,5 +1,13 @@
-use crate::{agents::Agents, files::Files, value::Options};
-use nomkit::{ClientOptions, Nomic};
+use crate::{
+    agents::Agents,
+    arguments::Options,
+    files::Files,
+    listener::Listener,
+    pending::Pending,
+    source::{self, Source},
+    value::raise,
+};
+use nomkit::{ClientOptions, LaunchOptions, Nomic, WaitOptions};
 use pyo3::prelude::*;
 
 /// The client.
@@ -10,7 +18,7 @@ pub struct Client(Nomic);
 impl Client {
     #[new]
     fn new(py: Python<'_>, options: Options<ClientOptions>) -> PyResult<Self> {
-        Nomic::new(options.0).map(Self).map_err(|error| crate::value::raise(py, &error))
+        Nomic::new(options.0).map(Self).map_err(|error| raise(py, &error))
     }
 
     fn files(&self) -> Files {
@@ -19,6 +27,19 @@ impl Client {
 
     fn agents(&self) -> Agents {
         Agents::new(self.0.clone())
+    }
+
+    fn ask(
+        &self,
+        launch: Options<LaunchOptions>,
+        files: Vec<Bound<'_, Source>>,
+        wait: Options<WaitOptions>,
+        progress: Option<Py<PyAny>>,
+    ) -> Pending {
+        let (nomic, files, listener) = (self.0.clone(), source::all(&files), Listener::new(progress));
+        let told = Listener::of(listener.as_ref());
+        let ask = async move { nomic.ask(launch.0, files, wait.0, told).await };
+        Pending::new(&self.0, ask).listening(listener)
     }
 
     fn close(&self, py: Python<'_>) {

@@ -1,10 +1,4 @@
-use crate::{
-    listener::Listener,
-    pages::FilePages,
-    pending::Pending,
-    source::Source,
-    value::{Options, raise},
-};
+use crate::{arguments::Options, listener::Listener, pages::FilePages, pending::Pending, source::Source, value::raise};
 use nomkit::{Nomic, SearchOptions, UploadOptions};
 use pyo3::prelude::*;
 

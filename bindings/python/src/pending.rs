@@ -1,13 +1,14 @@
 //! A call not yet made: `.wait()` makes it in this thread, `await` in the background. So each method is bound once.
 
 use crate::{
-    bell::{Bell, Done},
+    bell::Bell,
     listener::Listener,
     value::{raise, to_py},
 };
 use nomkit::{Error, Nomic, record::Expose};
-use pyo3::{exceptions::PyRuntimeError, prelude::*};
+use pyo3::{exceptions::PyRuntimeError, prelude::*, sync::PyOnceLock};
 use std::{
+    future::{pending, poll_fn},
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -63,18 +64,22 @@ impl Pending {
 
 #[pymethods]
 impl Pending {
-    /// Waits in this thread; Ctrl-C is seen within 50 ms and closes the connection.
+    /// Waits in this thread; in the main one Ctrl-C is seen within 50 ms and closes the connection.
     fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let work = self.take()?;
-        let mut raised = None;
+        let (listener, main) = (self.listener.as_ref(), in_main_thread(py)?);
+        let mut signal = None;
         let done = py.detach(|| {
-            self.nomic.drive(work, || {
-                raised = self.listener.as_ref().and_then(|listener| listener.raised());
-                raised = raised.take().or_else(|| Python::attach(|py| py.check_signals().err()));
-                raised.is_some()
+            self.nomic.drive(heeding(work, listener), || {
+                if listener.is_some_and(|listener| listener.has_raised()) {
+                    return true;
+                }
+                // Only the main thread handles signals; the others need not queue for the GIL.
+                signal = main.then(|| Python::attach(|py| py.check_signals().err())).flatten();
+                signal.is_some()
             })
         });
-        let raised = raised.or_else(|| self.listener.as_ref()?.raised());
+        let raised = listener.and_then(|listener| listener.finish()).or(signal);
         match (raised, done) {
             (Some(raised), _) => Err(raised),
             (None, Ok(make)) => make(py),
@@ -87,26 +92,48 @@ impl Pending {
         slf.py().import("nomkit._loop")?.call_method1("submit", (slf,))?.call_method0("__await__")
     }
 
-    /// Starts the call; `bell` tells `future` when it is done.
-    fn start(&self, py: Python<'_>, bell: Py<Bell>, future: Py<PyAny>) -> PyResult<Submitted> {
+    /// Starts the call, which `bell` knows as `number`, and gives the callable that the loop tells of progress.
+    fn start(&self, py: Python<'_>, bell: &Bell, number: u64) -> PyResult<(Submitted, Option<Py<PyAny>>)> {
         let work = self.take()?;
-        let listener = self.listener.clone();
-        if let Some(listener) = &listener {
-            listener.ring(bell.clone_ref(py));
-        }
+        let line = Arc::downgrade(bell.line());
+        let listener = self.listener.as_ref().and_then(|listener| listener.move_to(line.clone(), number));
         let background = nomkit::runtime::background().map_err(|error: Error| raise(py, &error))?;
         let task = background.spawn(async move {
             let result = nomkit::runtime::guarded(work).await.flatten();
-            bell.get().done(Done { future, result, listener });
+            if let Some(line) = line.upgrade() {
+                line.done(number, result);
+            }
         });
-        Ok(Submitted(task.abort_handle()))
+        Ok((Submitted(task.abort_handle()), listener))
     }
+}
+
+/// The work until its listener raises; then it is dropped where it stands, and what it would have sent next is not
+/// sent. A launch needs a new connection, so nothing of it can have left in the poll in which the listener raised.
+async fn heeding(mut work: Work, listener: Option<&Arc<Listener>>) -> nomkit::Result<Make> {
+    poll_fn(move |context| {
+        let polled = work.as_mut().poll(context);
+        if polled.is_pending() && listener.is_some_and(|listener| listener.has_raised()) {
+            // Never ready: the driver finds out itself within 50 ms, and drops the lane with its connections.
+            work = Box::pin(pending());
+        }
+        polled
+    })
+    .await
+}
+
+fn in_main_thread(py: Python<'_>) -> PyResult<bool> {
+    static MAIN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static CURRENT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    // Asked each time: in a forked child another thread is the main one.
+    let main = MAIN.import(py, "threading", "main_thread")?.call0()?.getattr("ident")?;
+    CURRENT.import(py, "threading", "get_ident")?.call0()?.eq(main)
 }
 
 #[pymethods]
 impl Submitted {
     /// Gives the call up: no request starts any more, and the one in flight is aborted.
-    fn abort(&self) {
+    pub(crate) fn abort(&self) {
         self.0.abort();
     }
 }

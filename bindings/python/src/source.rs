@@ -6,6 +6,11 @@ use std::path::PathBuf;
 #[pyclass(frozen)]
 pub struct Source(pub(crate) nomkit::Source);
 
+/// The core's own, in their order.
+pub(crate) fn all(files: &[Bound<'_, Source>]) -> Vec<nomkit::Source> {
+    files.iter().map(|file| file.get().0.clone()).collect()
+}
+
 #[pymethods]
 impl Source {
     #[staticmethod]
@@ -13,10 +18,10 @@ impl Source {
         Self(nomkit::Source::path(path))
     }
 
-    /// The bytes are not copied: the Python object lives as long as the upload.
+    /// The bytes are not copied: the Python object lives as long as the upload. Their name is among its options.
     #[staticmethod]
-    fn bytes(bytes: PyBackedBytes, name: String) -> Self {
-        Self(nomkit::Source::bytes(Bytes::from_owner(bytes), name))
+    fn bytes(bytes: PyBackedBytes) -> Self {
+        Self(nomkit::Source::bytes(Bytes::from_owner(bytes), ""))
     }
 
     #[staticmethod]

@@ -1,7 +1,7 @@
-//! A core value becomes an object of the class that the package has for its name, and options the other way.
+//! A core value becomes an object of the class that the package has for its name.
 
 use nomkit::{
-    Error, ErrorInfo, ErrorKind, Json, JsonMap, Timestamp,
+    Error, ErrorInfo, Json, JsonMap, Timestamp,
     record::{Expose, Value},
 };
 use pyo3::{prelude::*, sync::PyOnceLock, types::*};
@@ -21,51 +21,6 @@ pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
         Ok(exception) => PyErr::from_value(exception),
         Err(broken) => broken,
     }
-}
-
-/// Options from keyword arguments: a dict of snake_case names, whose `None`s count as left out.
-pub(crate) struct Options<T>(pub(crate) T);
-
-impl<T: serde::de::DeserializeOwned> FromPyObject<'_, '_> for Options<T> {
-    type Error = PyErr;
-    fn extract(dict: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        let mut options = JsonMap::new();
-        for (name, value) in dict.cast::<PyDict>()?.iter() {
-            if !value.is_none() {
-                options.insert(camel(&name.extract::<String>()?), from_py(&value)?);
-            }
-        }
-        serde_json::from_value(Json::Object(options)).map(Self).map_err(|error| {
-            let error = Error::new(ErrorKind::InvalidInput, format!("An argument is wrong: {error}."));
-            raise(dict.py(), &error)
-        })
-    }
-}
-
-fn camel(snake: &str) -> String {
-    let mut words = snake.split('_');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |out, word| {
-        let mut letters = word.chars();
-        out + &letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default() + letters.as_str()
-    })
-}
-
-pub(crate) fn from_py(value: &Bound<'_, PyAny>) -> PyResult<Json> {
-    Ok(match value {
-        v if v.is_none() => Json::Null,
-        v if v.is_instance_of::<PyBool>() => v.extract::<bool>()?.into(),
-        v if v.is_instance_of::<PyInt>() => v.extract::<i64>()?.into(),
-        v if v.is_instance_of::<PyFloat>() => v.extract::<f64>()?.into(),
-        v if v.is_instance_of::<PyString>() => v.extract::<String>()?.into(),
-        v => match v.cast::<PyDict>() {
-            Ok(dict) => {
-                let entries = dict.iter().map(|(key, value)| Ok((key.extract()?, from_py(&value)?)));
-                Json::Object(entries.collect::<PyResult<_>>()?)
-            }
-            Err(_) => Json::Array(v.try_iter()?.map(|item| from_py(&item?)).collect::<PyResult<_>>()?),
-        },
-    })
 }
 
 fn build<'py>(py: Python<'py>, value: Value<'_>) -> PyResult<Bound<'py, PyAny>> {

@@ -1,0 +1,109 @@
+"""Who is told how far a call is, and what becomes of a call whose listener raises."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import requests
+from nomkit import Emulator, Nomic, Progress, WaitTimeoutError
+from nomkit._progress import Line
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def refuse(progress: Progress) -> None:
+    if progress.phase == "accepted":
+        raise LookupError(progress.phase)
+
+
+def test_a_listener_that_raises_stops_the_launch(nomic: Nomic, emulator: Emulator, report: Path) -> None:
+    with pytest.raises(LookupError):
+        nomic.agents.launch("Look", files=[report], progress=refuse)
+    with pytest.raises(LookupError):
+        nomic.ask("Look", files=[report, report], progress=refuse)
+    assert len(requests(emulator, "POST /files/upload")) == 2
+    assert requests(emulator, "POST /agents") == []
+    assert nomic.agents.launch("Look").agent_id
+
+
+def test_a_listener_that_raised_is_told_nothing_more(nomic: Nomic) -> None:
+    told: list[str] = []
+
+    def once(progress: Progress) -> None:
+        told.append(progress.phase)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        nomic.files.upload(b"x" * 300_000_000, name="a.txt", progress=once)
+    assert told == ["sending"]
+
+
+def test_a_listener_that_raises_stops_an_awaited_call(emulator: Emulator) -> None:
+    emulator.timing(running=60.0)
+    told: list[tuple[float, str]] = []
+
+    def once(progress: Progress) -> None:
+        told.append((time.monotonic(), progress.phase))
+        raise LookupError
+
+    async def wait() -> None:
+        nomic = emulator.async_nomic()
+        run = await nomic.agents.launch("Look")
+        for call in (run.wait(progress=once), nomic.files.upload(b"x" * 300_000_000, name="a.txt", progress=once)):
+            with pytest.raises(LookupError):
+                await call
+            assert time.monotonic() - told[-1][0] < 1.0
+
+    asyncio.run(wait())
+    assert [phase for _, phase in told] == ["running", "sending"]
+    assert not [sent for sent in requests(emulator, "POST /files/upload") if sent["processed"]]
+
+
+def test_a_listener_may_raise_stopiteration_and_others_get_their_results(emulator: Emulator) -> None:
+    def stop(progress: Progress) -> None:
+        raise StopIteration
+
+    async def wait() -> None:
+        nomic = emulator.async_nomic()
+        run = await nomic.agents.launch("Look")
+        calls = [nomic.files.upload(b"text", name="a.txt", progress=stop) for _ in range(5)]
+        others = [nomic.agents.get(run.agent_id) for _ in range(20)]
+        ended = await asyncio.wait_for(asyncio.gather(*calls, *others, return_exceptions=True), 10)
+        for error in ended[:5]:
+            assert isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration)
+        assert not [other for other in ended[5:] if isinstance(other, BaseException)]
+
+    asyncio.run(wait())
+
+
+def test_text_of_the_server_moves_no_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    Line()(Progress("run\x1b[2J\rning\n", 1.0, None, None, None))
+    assert isinstance(sys.stderr, Terminal)
+    assert sys.stderr.getvalue() == "\r\x1b[Krun [2J ning  for 1 s\n"
+
+
+def test_a_line_ends_when_its_call_is_over(nomic: Nomic, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    emulator.timing(running=60.0)
+    run = nomic.agents.launch("Look")
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with pytest.raises(WaitTimeoutError):
+        run.wait(0.1, progress=True)
+    assert terminal.getvalue().count("\n") == 1 and terminal.getvalue().endswith(" s\n")
+
+    async def wait() -> None:
+        awaited = await emulator.async_nomic().agents.attach(run.token)
+        with pytest.raises(WaitTimeoutError):
+            await awaited.wait(0.1, progress=True)
+
+    asyncio.run(wait())
+    assert terminal.getvalue().count("\n") == 2 and terminal.getvalue().endswith(" s\n")
