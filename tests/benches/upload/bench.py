@@ -1,4 +1,4 @@
-"""Uploads 500 MB from Python, beside ``curl -F``, in turn, to one emulator that counts the bytes and forgets them.
+"""Uploads 500 MB from Python, beside ``curl -F``, in turn, to one server that takes the bytes and forgets them.
 
     python tests/benches/upload/bench.py [--mb 500] [--rounds 5]
 
@@ -17,10 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from nomkit import Emulator
-from nomkit.emulator import _command
-
 HERE = Path(__file__).parent
+KEY = "npk_bench"
 Row = dict[str, float]
 
 
@@ -30,11 +28,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     size = options.mb * 1_000_000
-    command = [_command(), "emulator", "--discard-uploads", "--until-stdin-closes"]
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    server = subprocess.Popen([sys.executable, str(HERE / "sink.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert server.stdout is not None and server.stdin is not None
-    ready = json.loads(server.stdout.readline())
-    emulator = Emulator.connect(ready["url"], api_key=ready["api_key"], token=ready["token"])
+    url = f"http://127.0.0.1:{int(server.stdout.readline())}"
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "data.bin"
         block = os.urandom(1_000_000)
@@ -43,9 +39,9 @@ def main() -> None:
                 file.write(block)
         rows: dict[str, list[Row]] = {"curl -F": [], "python sync": [], "python async": []}
         for _ in range(options.rounds + 1):  # the first warms up
-            rows["curl -F"].append(curl(emulator, source, size))
+            rows["curl -F"].append(curl(url, source, size))
             for mode in ("sync", "async"):
-                rows[f"python {mode}"].append(python(emulator, source, size, mode))
+                rows[f"python {mode}"].append(python(url, source, size, mode))
     server.stdin.close()
     server.wait()
     print(f"{options.mb} MB, {options.rounds} rounds, medians (spread)")
@@ -63,9 +59,8 @@ def spread(values: list[float], digits: int) -> str:
     return f"{statistics.median(values):.{digits}f} ({low:.{digits}f}-{high:.{digits}f})"
 
 
-def curl(emulator: Emulator, source: Path, size: int) -> Row:
-    header = f"Authorization: Bearer {emulator.api_key}"
-    url = f"{emulator.url}/api/v0/files/upload"
+def curl(url: str, source: Path, size: int) -> Row:
+    header, url = f"Authorization: Bearer {KEY}", f"{url}/api/v0/files/upload"
     command = ["curl", "-sS", "-o", "/dev/null", "-w", "%{time_total}", "-X", "POST", url, "-H", header]
     before = os.times()
     done = subprocess.run([*command, "-F", f"file=@{source}"], capture_output=True, text=True, check=True)
@@ -74,9 +69,9 @@ def curl(emulator: Emulator, source: Path, size: int) -> Row:
     return {"rate": size / 1e6 / float(done.stdout), "cpu": cpu, "memory": float("nan")}
 
 
-def python(emulator: Emulator, source: Path, size: int, mode: str) -> Row:
-    command = [sys.executable, str(HERE / "client.py"), mode, emulator.url, str(source)]
-    environment = {**os.environ, "NOMIC_API_KEY": emulator.api_key}
+def python(url: str, source: Path, size: int, mode: str) -> Row:
+    command = [sys.executable, str(HERE / "client.py"), mode, url, str(source)]
+    environment = {**os.environ, "NOMIC_API_KEY": KEY}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     seconds, cpu, memory = json.loads(done.stdout)
     return {"rate": size / 1e6 / seconds, "cpu": cpu, "memory": memory}
