@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from .errors import NomkitError as NomkitError
     from .records import *  # noqa: F403
 
-__version__ = "0.1.0"
-
-# Written out, so that it costs nothing; a test compares it with the modules.
 # ruff: noqa: F405
 __all__ = [
     # clients, and what they give
@@ -32,7 +29,7 @@ __all__ = [
     "AgentRun",
     "AsyncAgentRun",
     "Emulator",
-    # nomkit.errors
+    # Written by `cargo xtask records`, so that listing the names loads nothing.
     "ConfigError",
     "InvalidInputError",
     "ConnectError",
@@ -66,7 +63,6 @@ __all__ = [
     "ClosedError",
     "UnexpectedError",
     "NomkitError",
-    # nomkit.records
     "Agent",
     "AgentStatus",
     "Artifact",
@@ -82,6 +78,8 @@ __all__ = [
     "Role",
     "RunResult",
 ]
+
+__version__ = "0.1.0"
 
 # Loaded when first asked for, so that an import costs next to nothing.
 _HOMES = {

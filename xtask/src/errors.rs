@@ -6,10 +6,15 @@ fn classes() -> impl Iterator<Item = &'static Class> {
     ErrorKind::ALL.iter().map(|(_, class)| class)
 }
 
+/// The names in `nomkit.errors`.
+pub(crate) fn names() -> Vec<String> {
+    classes().map(|class| format!("{}Error", class.stem)).chain(["NomkitError".to_owned()]).collect()
+}
+
 pub(crate) fn python() -> String {
     let mut out = PYTHON_HEAD.to_owned();
-    let names = classes().map(|class| format!("    \"{}Error\",\n", class.stem)).collect::<String>();
-    out += &format!("\n__all__ = [\n{names}    \"NomkitError\",\n]\n");
+    let names = names().iter().map(|name| format!("    \"{name}\",\n")).collect::<String>();
+    out += &format!("\n__all__ = [\n{names}]\n");
     for class in classes() {
         // What users already catch for this keeps working.
         let also = if class.stem == "WaitTimeout" { ", TimeoutError" } else { "" };

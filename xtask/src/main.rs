@@ -24,10 +24,16 @@ fn records(check: bool) -> ExitCode {
     for problem in &problems {
         eprintln!("{problem}");
     }
-    let files = [("python/nomkit/records.py", python::records()), ("python/nomkit/errors.py", errors::python())];
-    let stale = files.iter().filter(|(path, text)| std::fs::read_to_string(path).ok().as_ref() != Some(text));
-    let mut failed = !problems.is_empty();
-    for (path, text) in stale {
+    let mut files =
+        vec![("python/nomkit/records.py", python::records()), ("python/nomkit/errors.py", errors::python())];
+    let package = "python/nomkit/__init__.py";
+    let exported = std::fs::read_to_string(package).ok().and_then(|text| python::exports(&text));
+    let mut failed = !problems.is_empty() || exported.is_none();
+    match exported {
+        Some(text) => files.push((package, text)),
+        None => eprintln!("{package}: the mark after which names and version are written is gone"),
+    }
+    for (path, text) in files.iter().filter(|(path, text)| std::fs::read_to_string(path).ok().as_ref() != Some(text)) {
         if check {
             eprintln!("stale: {path} (run `cargo xtask records`)");
             failed = true;

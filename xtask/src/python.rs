@@ -8,11 +8,7 @@ pub(crate) fn records() -> String {
         out += &format!("from ._behaviour import {}Behaviour\n", behaviour.name);
     }
     out += "from ._words import Word, known\n";
-    let mut names = enums().iter().map(|words| words.name).collect::<Vec<_>>();
-    names.extend(nomkit::RECORDS.iter().map(|record| record.name));
-    names.push("Page");
-    names.sort_unstable();
-    let names = names.iter().map(|name| format!("    \"{name}\",\n")).collect::<String>();
+    let names = names().iter().map(|name| format!("    \"{name}\",\n")).collect::<String>();
     out += &format!("\n__all__ = [\n{names}]\n\nT = TypeVar(\"T\")\n");
     for words in enums() {
         out += &format!("\n\nclass {}(Word):\n    \"\"\"{}\"\"\"\n\n    __slots__ = ()\n\n", words.name, words.doc);
@@ -31,6 +27,26 @@ pub(crate) fn records() -> String {
         }
     }
     out + PAGE
+}
+
+/// The package's front with the names that it exports and its version: what stands between the mark and the next line
+/// that nobody generates.
+pub(crate) fn exports(front: &str) -> Option<String> {
+    let (before, rest) = front.split_once(MARK)?;
+    let (_, after) = rest.split_once("\n__version__ = ")?.1.split_once('\n')?;
+    let errors = crate::errors::names().into_iter();
+    let names = errors.chain(names().into_iter().map(str::to_owned)).map(|name| format!("    \"{name}\",\n"));
+    let version = env!("CARGO_PKG_VERSION");
+    Some(format!("{before}{MARK}{}]\n\n__version__ = \"{version}\"\n{after}", names.collect::<String>()))
+}
+
+/// The names in `nomkit.records`.
+fn names() -> Vec<&'static str> {
+    let mut names = enums().iter().map(|words| words.name).collect::<Vec<_>>();
+    names.extend(nomkit::RECORDS.iter().map(|record| record.name));
+    names.push("Page");
+    names.sort_unstable();
+    names
 }
 
 /// Every open enum that a record uses, once.
@@ -72,6 +88,8 @@ fn default(field: &Field) -> &'static str {
         _ => "",
     }
 }
+
+const MARK: &str = "    # Written by `cargo xtask records`, so that listing the names loads nothing.\n";
 
 const HEAD: &str = r#"# Written by `cargo xtask records` from the core's model. Do not edit.
 """What the platforms send, as frozen dataclasses and open enums."""
