@@ -88,7 +88,7 @@ fn artifacts(connection: &Connection, id: &str, turn: u32) -> Result<Vec<Value>,
 pub(crate) fn get(call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id", "Agent")?;
     let agent = call.app.store.with(|transaction| {
-        let now = clock::now();
+        let now = call.app.clock.now();
         turns::settle(transaction, now)?;
         view(transaction, &id, now)
     })?;
@@ -99,7 +99,7 @@ pub(crate) fn get(call: &Call) -> Result<Reply, Problem> {
 pub(crate) fn stop(call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id", "Agent")?;
     let agent = call.app.store.with(|transaction| {
-        let now = clock::now();
+        let now = call.app.clock.now();
         turns::settle(transaction, now)?;
         turns::stop(transaction, &id, now)?;
         view(transaction, &id, now)
@@ -122,7 +122,7 @@ pub(crate) fn list(call: &Call) -> Result<Reply, Problem> {
         }
     };
     let page = call.app.store.with(|transaction| {
-        let now = clock::now();
+        let now = call.app.clock.now();
         turns::settle(transaction, now)?;
         let mut select = transaction.prepare_cached(&format!(
             "{SHOWN} WHERE :any AND (:status IS NULL OR shown = :status) AND (:after IS NULL OR a.id < :after)

@@ -16,7 +16,7 @@ use crate::ledger::Entry;
 use crate::link::{Cut, Link};
 use crate::operations::{Handler, OPERATIONS, Operation};
 use crate::problem::Problem;
-use crate::{auth, control, host, watch};
+use crate::{auth, control, date, host, watch};
 
 /// A body of up to this size is read to its end before an early answer, so that the connection can be used again.
 const SMALL: u64 = 1 << 20;
@@ -39,6 +39,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(from_fn_with_state(Arc::clone(app), host::check))
         .layer(from_fn_with_state(Arc::clone(app), watch::watch))
+        .layer(from_fn_with_state(Arc::clone(app), date::stamp))
         .nest("/_emulator", control::router(app))
         .with_state(Arc::clone(app))
 }
@@ -65,7 +66,14 @@ async fn serve(operation: &'static Operation, app: Arc<App>, parameters: RawPath
         None => (None, None),
     };
     let planned = plan.is_some();
-    let allowed = auth::check(&app.store, &parts.headers, operation.scope).and_then(|()| Query::of(&parts.uri));
+    let mut standing = None;
+    let allowed = auth::check(&app.store, &parts.headers, operation.scope).and_then(|()| {
+        standing = app.limiter.take(operation.tier, app.clock.now());
+        match standing.as_ref().and_then(|standing| standing.wait) {
+            Some(wait) => Err(Problem::rate_limited(wait)),
+            None => Query::of(&parts.uri),
+        }
+    });
     let result = match allowed {
         Ok(query) => {
             let parameters = parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -87,11 +95,28 @@ async fn serve(operation: &'static Operation, app: Arc<App>, parameters: RawPath
     }
     match cut {
         Some(cut) => lost(link, cut, strike).await,
-        None => result.into_response(),
+        None => {
+            let mut response = result.into_response();
+            response.headers_mut().extend(standing.map(|standing| standing.headers()).unwrap_or_default());
+            response
+        }
     }
 }
 
-async fn perform(operation: &Operation, mut call: Call) -> Result<Reply, Problem> {
+async fn perform(operation: &Operation, call: Call) -> Result<Reply, Problem> {
+    if !operation.spends() {
+        return handle(operation, call).await;
+    }
+    let app = Arc::clone(&call.app);
+    app.budget.take()?;
+    let result = handle(operation, call).await;
+    if result.is_err() {
+        app.budget.give_back();
+    }
+    result
+}
+
+async fn handle(operation: &Operation, mut call: Call) -> Result<Reply, Problem> {
     match operation.handler {
         Handler::Now(handler) => {
             drain(&mut call.body, SMALL).await;

@@ -5,21 +5,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::auth;
+use crate::clock::Clock;
 use crate::credentials::Credentials;
 use crate::documents::Extractor;
 use crate::faults::Faults;
 use crate::ledger::Ledger;
 use crate::options::{Options, Timing};
+use crate::rates::{Budget, Limiter};
 use crate::store::Store;
 
 pub(crate) struct App {
     pub(crate) options: Options,
     pub(crate) port: u16,
     pub(crate) credentials: Credentials,
+    pub(crate) clock: Clock,
     pub(crate) store: Store,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) faults: Faults,
     pub(crate) extractor: Extractor,
+    pub(crate) limiter: Limiter,
+    pub(crate) budget: Budget,
     timing: Mutex<Timing>,
     stopping: AtomicBool,
 }
@@ -28,15 +33,20 @@ impl App {
     pub(crate) fn open(options: Options, port: u16) -> io::Result<Arc<Self>> {
         let store = Store::open(options.data.as_deref())?;
         let credentials = Credentials::load(options.data.as_deref())?;
-        let first = store.with(|transaction| Ok(auth::remember(transaction, &credentials.api_key, auth::ALL)?));
+        let clock = Clock::default();
+        let first =
+            store.with(|transaction| Ok(auth::remember(transaction, &credentials.api_key, auth::ALL, clock.now())?));
         first.map_err(|problem| io::Error::other(format!("{problem:?}")))?;
         Ok(Arc::new(Self {
             port,
             credentials,
+            clock,
             store,
             ledger: Arc::default(),
             faults: Faults::default(),
             extractor: Extractor::new(options.worker.clone()),
+            limiter: Limiter::new(options.rates),
+            budget: Budget::default(),
             timing: Mutex::new(options.timing),
             stopping: AtomicBool::new(false),
             options,

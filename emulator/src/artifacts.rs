@@ -5,12 +5,12 @@ use serde_json::{Map, Value, json};
 
 use crate::call::{Call, Reply};
 use crate::problem::Problem;
-use crate::{clock, turns};
+use crate::turns;
 
 pub(crate) fn get(call: &Call) -> Result<Reply, Problem> {
     let (agent, id) = (call.id("id", "Agent")?, call.id("artifactId", "Artifact")?);
     let found = call.app.store.with(|transaction| {
-        turns::settle(transaction, clock::now())?;
+        turns::settle(transaction, call.app.clock.now())?;
         let mut select =
             transaction.prepare_cached("SELECT name, type, body FROM artifacts WHERE agent_id = ? AND id = ?")?;
         let artifact = select.query_row([&agent, &id], |row| {

@@ -4,19 +4,25 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::clock::Millis;
 use crate::credentials::hash;
 use crate::problem::Problem;
-use crate::{clock, store::Store};
+use crate::store::Store;
 
 /// What the first key may do: everything.
 pub(crate) const ALL: &[&str] = &["developer", "admin"];
 
 /// Remembers a key by its hash; one that is known already keeps its scopes.
-pub(crate) fn remember<S: AsRef<str>>(connection: &Connection, key: &str, scopes: &[S]) -> rusqlite::Result<()> {
+pub(crate) fn remember<S: AsRef<str>>(
+    connection: &Connection,
+    key: &str,
+    scopes: &[S],
+    now: Millis,
+) -> rusqlite::Result<()> {
     let scopes: Vec<&str> = scopes.iter().map(AsRef::as_ref).collect();
     connection.execute(
         "INSERT INTO keys (hash, scopes, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        params![hash(key), scopes.join(" "), clock::now()],
+        params![hash(key), scopes.join(" "), now],
     )?;
     Ok(())
 }

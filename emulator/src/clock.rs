@@ -1,13 +1,82 @@
-//! Time as the platform writes it: milliseconds since 1970, shown as ISO 8601 with milliseconds and `Z`.
+//! Time as the platform writes it: milliseconds since 1970, shown as ISO 8601 with milliseconds and `Z`. It goes on by
+//! itself, and can be moved.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use http::HeaderValue;
 use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::problem::Problem;
 
 /// Milliseconds since 1970.
 pub(crate) type Millis = i64;
 
-pub(crate) fn now() -> Millis {
+/// How far the clock can be moved: a thousand years.
+const FAR: Millis = 1000 * 366 * 24 * 3_600_000;
+
+/// The emulator's clock: the system's, moved by an offset.
+#[derive(Default)]
+pub(crate) struct Clock {
+    offset: AtomicI64,
+}
+
+impl Clock {
+    pub(crate) fn now(&self) -> Millis {
+        system() + self.offset.load(Ordering::SeqCst)
+    }
+
+    /// Moves the clock as a body says: to a time (`now`), on (`advance`) or away from the system's (`offset`).
+    pub(crate) fn set(&self, body: &Map<String, Value>) -> Result<(), Problem> {
+        let (member, value) = match (body.len(), body.iter().next()) {
+            (1, Some((member, value))) => (member.as_str(), value),
+            _ => return Err(Problem::issue("now", "Expected one of: now, advance, offset")),
+        };
+        let wrong = |expected: &str| Problem::issue(member, format!("Expected {expected}"));
+        let span = || {
+            let seconds = value.as_f64().and_then(|seconds| jiff::SignedDuration::try_from_secs_f64(seconds).ok());
+            let span = seconds.and_then(|seconds| Millis::try_from(seconds.as_millis()).ok());
+            span.filter(|span| (-FAR..=FAR).contains(span)).ok_or_else(|| wrong("a number of seconds"))
+        };
+        let offset = match member {
+            "now" => {
+                let time = value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
+                time.ok_or_else(|| wrong("a time such as 2026-04-25T12:00:00Z"))?.as_millisecond() - system()
+            }
+            "advance" => self.offset.load(Ordering::SeqCst) + span()?,
+            "offset" => span()?,
+            _ => return Err(wrong("one of: now, advance, offset")),
+        };
+        if !(-FAR..=FAR).contains(&offset) {
+            return Err(wrong("a time less than a thousand years away"));
+        }
+        self.put(offset);
+        Ok(())
+    }
+
+    /// Puts the clock back to the system's time.
+    pub(crate) fn reset(&self) {
+        self.put(0);
+    }
+
+    fn put(&self, offset: Millis) {
+        self.offset.store(offset, Ordering::SeqCst);
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        let offset = self.offset.load(Ordering::SeqCst);
+        json!({ "now": iso(self.now()), "offset": jiff::SignedDuration::from_millis(offset).as_secs_f64() })
+    }
+
+    /// The time as the header `Date` has it.
+    pub(crate) fn date(&self) -> Option<HeaderValue> {
+        let time = Timestamp::from_millisecond(self.now()).ok()?;
+        HeaderValue::try_from(time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()).ok()
+    }
+}
+
+fn system() -> Millis {
     Timestamp::now().as_millisecond()
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::options::Timing;
 use crate::problem::Problem;
-use crate::{auth, clock, credentials, host, ledger, turns, validate};
+use crate::{auth, credentials, host, ledger, turns, validate};
 
 type Answer = Result<(StatusCode, Json<Value>), Problem>;
 
@@ -25,6 +25,9 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/faults/{id}", get(read_fault))
         .route("/keys", post(add_key))
         .route("/timing", put(set_timing))
+        .route("/rates", get(read_rates).put(set_rates))
+        .route("/spend", put(set_spend))
+        .route("/clock", get(read_clock).put(set_clock))
         .route("/reset", post(reset))
         .fallback(async || Problem::not_found("No such control"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
@@ -47,8 +50,9 @@ async fn read_ledger(State(app): State<Arc<App>>) -> Answer {
         tokio::task::spawn_blocking(move || ledger::hash_files(&app.store)).await.map_err(Problem::internal)??;
     }
     let (agents, files) = app.store.with(|transaction| {
-        turns::settle(transaction, clock::now())?;
-        Ok((ledger::agents(transaction)?, ledger::files(transaction)?))
+        let now = app.clock.now();
+        turns::settle(transaction, now)?;
+        Ok((ledger::agents(transaction, now)?, ledger::files(transaction)?))
     })?;
     answer(StatusCode::OK, json!({ "requests": app.ledger.requests()?, "agents": agents, "files": files }))
 }
@@ -75,7 +79,7 @@ async fn add_key(State(app): State<Arc<App>>, body: Bytes) -> Answer {
     let scopes: Option<Vec<String>> = scopes.flatten();
     let scopes = scopes.ok_or_else(|| Problem::issue("scopes", "Expected an array of scopes"))?;
     let key = credentials::new_key()?;
-    app.store.with(|transaction| Ok(auth::remember(transaction, &key, &scopes)?))?;
+    app.store.with(|transaction| Ok(auth::remember(transaction, &key, &scopes, app.clock.now())?))?;
     answer(StatusCode::CREATED, json!({ "api_key": key }))
 }
 
@@ -92,10 +96,42 @@ async fn set_timing(State(app): State<Arc<App>>, body: Bytes) -> Answer {
     answer(StatusCode::OK, json!(timing))
 }
 
+async fn read_clock(State(app): State<Arc<App>>) -> Answer {
+    answer(StatusCode::OK, app.clock.json())
+}
+
+async fn set_clock(State(app): State<Arc<App>>, body: Bytes) -> Answer {
+    app.clock.set(&validate::object(&body)?)?;
+    answer(StatusCode::OK, app.clock.json())
+}
+
+async fn read_rates(State(app): State<Arc<App>>) -> Answer {
+    answer(StatusCode::OK, json!(app.limiter.rates()))
+}
+
+async fn set_rates(State(app): State<Arc<App>>, body: Bytes) -> Answer {
+    answer(StatusCode::OK, json!(app.limiter.change(validate::object(&body)?)?))
+}
+
+async fn set_spend(State(app): State<Arc<App>>, body: Bytes) -> Answer {
+    let body = validate::object(&body)?;
+    let limit = match body.get("limit") {
+        Some(Value::Null) => None,
+        limit => Some(
+            limit.and_then(Value::as_u64).ok_or_else(|| Problem::issue("limit", "Expected a whole number or null"))?,
+        ),
+    };
+    app.budget.set(limit);
+    answer(StatusCode::OK, json!({ "limit": limit }))
+}
+
 async fn reset(State(app): State<Arc<App>>) -> Answer {
     app.store.reset()?;
     app.faults.reset();
     app.ledger.reset();
+    app.clock.reset();
+    app.limiter.set(app.options.rates);
+    app.budget.set(None);
     answer(StatusCode::OK, json!({}))
 }
 

@@ -10,7 +10,7 @@ use crate::{agents, clock, turns};
 pub(crate) fn get(call: &Call) -> Result<Reply, Problem> {
     let id = call.id("id", "Agent")?;
     let messages: Vec<Value> = call.app.store.with(|transaction| {
-        let now = clock::now();
+        let now = call.app.clock.now();
         turns::settle(transaction, now)?;
         turns::latest(transaction, &id)?.ok_or_else(agents::missing)?;
         let mut select = transaction.prepare_cached(

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::app::App;
 use crate::call::{Call, Reply};
-use crate::clock::{self, Millis};
+use crate::clock::Millis;
 use crate::problem::Problem;
 use crate::turns::{self, Outcome, Plan, Prompt, Turn};
 use crate::validate::Checks;
@@ -31,7 +31,7 @@ pub(crate) async fn launch(mut call: Call) -> Result<Reply, Problem> {
 
     let turn = Turn { agent: ids::new(), number: 1 };
     let agent = app.store.with(|transaction| {
-        let now = clock::now();
+        let now = app.clock.now();
         let mut insert =
             transaction.prepare_cached("INSERT INTO agents (id, project_id, created_at) VALUES (?, ?, ?)")?;
         insert.execute(params![turn.agent, project, now])?;
@@ -85,7 +85,7 @@ pub(crate) async fn follow_up(mut call: Call) -> Result<Reply, Problem> {
 /// The number of an agent's next turn, and the time at which it may begin: later than the end of the one before, so that
 /// `updatedAt` tells them apart.
 fn next_turn(app: &App, connection: &Connection, id: &str) -> Result<(u32, Millis), Problem> {
-    let now = clock::now();
+    let now = app.clock.now();
     turns::settle(connection, now)?;
     match turns::latest(connection, id)?.ok_or_else(agents::missing)? {
         (number, Some(ended)) => Ok((number + 1, now.max(ended + 1))),

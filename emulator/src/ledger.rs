@@ -49,7 +49,7 @@ fn iso<S: serde::Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Err
 }
 
 impl Ledger {
-    pub(crate) fn begin<B>(self: &Arc<Self>, request: &Request<B>) -> Entry {
+    pub(crate) fn begin<B>(self: &Arc<Self>, request: &Request<B>, at: Millis) -> Entry {
         let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
         let mut rows = self.rows();
         rows.started += 1;
@@ -59,7 +59,7 @@ impl Ledger {
         }
         rows.rows.push_back(Row {
             seq,
-            at: clock::now(),
+            at,
             method: request.method().to_string(),
             path: request.uri().path().to_owned(),
             query: request.uri().query().unwrap_or_default().to_owned(),
@@ -129,7 +129,7 @@ impl Entry {
 }
 
 /// Every agent with its turns, oldest first.
-pub(crate) fn agents(connection: &Connection) -> Result<Vec<Value>, Problem> {
+pub(crate) fn agents(connection: &Connection, now: Millis) -> Result<Vec<Value>, Problem> {
     let mut agents = connection.prepare_cached(
         "SELECT a.id, a.created_at, COALESCE(t.status, IIF(t.running_at <= ?1, 'running', 'waiting'))
          FROM agents a JOIN turns t
@@ -144,7 +144,7 @@ pub(crate) fn agents(connection: &Connection) -> Result<Vec<Value>, Problem> {
     let mut files =
         connection.prepare_cached("SELECT file_id FROM agent_files WHERE agent_id = ? ORDER BY position")?;
     let mut all = Vec::new();
-    let mut rows = agents.query([clock::now()])?;
+    let mut rows = agents.query([now])?;
     while let Some(row) = rows.next()? {
         let id: String = row.get(0)?;
         let turn = |row: &rusqlite::Row<'_>| {

@@ -4,6 +4,7 @@ use futures_util::future::BoxFuture;
 
 use crate::call::{Call, Reply};
 use crate::problem::Problem;
+use crate::rates::Tier;
 use crate::{agents, artifacts, conversation, files, launch, upload};
 
 pub(crate) const LAUNCH: &str = "POST /agents";
@@ -17,7 +18,15 @@ pub(crate) struct Operation {
     /// Method and path below `/api/v0`.
     pub(crate) name: &'static str,
     pub(crate) scope: &'static str,
+    pub(crate) tier: Tier,
     pub(crate) handler: Handler,
+}
+
+impl Operation {
+    /// Whether it makes an agent work, which costs money.
+    pub(crate) fn spends(&self) -> bool {
+        self.name == LAUNCH || self.name == FOLLOW_UP
+    }
 }
 
 /// How an endpoint is served.
@@ -29,21 +38,22 @@ pub(crate) enum Handler {
 }
 
 use Handler::{Later, Now};
+use Tier::{Heavy, Standard};
 
 pub(crate) static OPERATIONS: &[Operation] = &[
-    operation("POST /files/upload", FILES, Later(|call| Box::pin(upload::upload(call)))),
-    operation("GET /files/search", FILES, Now(files::search)),
-    operation(LAUNCH, AGENT, Later(|call| Box::pin(launch::launch(call)))),
-    operation("GET /agents", AGENT, Now(agents::list)),
-    operation("GET /agents/{id}", AGENT, Now(agents::get)),
-    operation("GET /agents/{id}/conversation", AGENT, Now(conversation::get)),
-    operation("GET /agents/{id}/artifacts/{artifactId}", AGENT, Now(artifacts::get)),
-    operation("POST /agents/{id}/stop", AGENT, Now(agents::stop)),
-    operation(FOLLOW_UP, AGENT, Later(|call| Box::pin(launch::follow_up(call)))),
+    operation("POST /files/upload", FILES, Heavy, Later(|call| Box::pin(upload::upload(call)))),
+    operation("GET /files/search", FILES, Standard, Now(files::search)),
+    operation(LAUNCH, AGENT, Heavy, Later(|call| Box::pin(launch::launch(call)))),
+    operation("GET /agents", AGENT, Standard, Now(agents::list)),
+    operation("GET /agents/{id}", AGENT, Standard, Now(agents::get)),
+    operation("GET /agents/{id}/conversation", AGENT, Standard, Now(conversation::get)),
+    operation("GET /agents/{id}/artifacts/{artifactId}", AGENT, Standard, Now(artifacts::get)),
+    operation("POST /agents/{id}/stop", AGENT, Standard, Now(agents::stop)),
+    operation(FOLLOW_UP, AGENT, Heavy, Later(|call| Box::pin(launch::follow_up(call)))),
 ];
 
-const fn operation(name: &'static str, scope: &'static str, handler: Handler) -> Operation {
-    Operation { name, scope, handler }
+const fn operation(name: &'static str, scope: &'static str, tier: Tier, handler: Handler) -> Operation {
+    Operation { name, scope, tier, handler }
 }
 
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {

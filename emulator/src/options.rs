@@ -4,6 +4,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::documents::Worker;
+use crate::rates::Rates;
 
 /// How an emulator is started. Take [`Options::default`] and change what matters.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Options {
     pub discard_uploads: bool,
     /// Whether the ledger tells the SHA-256 of what was uploaded.
     pub hash_uploads: bool,
+    /// How many requests a minute are answered.
+    pub rates: Rates,
     /// Answer a follow-up on an active agent with 400 instead of 409: the documents name neither.
     pub active_is_bad_request: bool,
 }
@@ -42,6 +45,7 @@ impl Default for Options {
             json_limit: 128 << 20,
             discard_uploads: false,
             hash_uploads: true,
+            rates: Rates::default(),
             active_is_bad_request: false,
         }
     }

@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -20,11 +21,12 @@ pub(crate) struct Problem {
     code: &'static str,
     error: String,
     issues: Vec<Issue>,
+    retry_after: Option<i64>,
 }
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, error: impl Into<String>) -> Self {
-        Self { status, code, error: error.into(), issues: Vec::new() }
+        Self { status, code, error: error.into(), issues: Vec::new(), retry_after: None }
     }
 
     pub(crate) fn bad_request(error: impl Into<String>) -> Self {
@@ -58,6 +60,16 @@ impl Problem {
 
     pub(crate) fn conflict(error: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", error)
+    }
+
+    /// Seconds until the next request is accepted.
+    pub(crate) fn rate_limited(wait: i64) -> Self {
+        let error = format!("Rate limit exceeded: try again in {wait} s");
+        Self { retry_after: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", error) }
+    }
+
+    pub(crate) fn spend_limit() -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "spend_limit_reached", "Spend limit reached")
     }
 
     pub(crate) fn too_large(error: impl Into<String>) -> Self {
@@ -98,6 +110,8 @@ impl IntoResponse for Problem {
         if let (Some(body), false) = (body.as_object_mut(), self.issues.is_empty()) {
             body.insert("issues".to_owned(), json!(self.issues));
         }
-        (self.status, Json(body)).into_response()
+        let mut response = (self.status, Json(body)).into_response();
+        response.headers_mut().extend(self.retry_after.map(|wait| (RETRY_AFTER, HeaderValue::from(wait))));
+        response
     }
 }

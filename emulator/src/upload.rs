@@ -136,7 +136,7 @@ fn insert(
         None => file_name(part.name.as_deref())?,
     };
     let mime_type = mime_type(part.mime_type, &name);
-    let (id, version, now) = (ids::new(), ids::new(), clock::now());
+    let (id, version, now) = (ids::new(), ids::new(), app.clock.now());
     let parent = folder.as_ref().map(|folder| folder.id.clone());
     let (size, sha256) = (part.content.size, part.content.sha256.clone());
     let size = i64::try_from(size).map_err(Problem::internal)?;

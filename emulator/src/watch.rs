@@ -18,7 +18,7 @@ use crate::link::{Cut, Link};
 
 /// Notes a request to the API from its head to the end of its answer.
 pub(crate) async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let entry = app.ledger.begin(&request);
+    let entry = app.ledger.begin(&request, app.clock.now());
     let link = request.extensions().get::<Arc<Link>>().cloned();
     let counted = |inner| Body::new(Counted { inner, entry: entry.clone(), link: link.clone() });
     let mut request = request.map(counted);

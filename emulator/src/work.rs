@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 use crate::answers::{self, Answer};
 use crate::app::App;
 use crate::documents::{Document, Unreadable};
+use crate::files;
 use crate::problem::Problem;
 use crate::turns::{self, NewArtifact, NewMessage, Outcome, Prompt, Turn};
-use crate::{clock, files};
 
 type Read = (String, Result<Document, Unreadable>);
 
@@ -24,7 +24,7 @@ pub(crate) fn start(app: Arc<App>, turn: Turn) {
         if app.stopping() {
             return;
         }
-        let kept = app.store.with(|transaction| turns::answer(transaction, &turn, &outcome, clock::now()));
+        let kept = app.store.with(|transaction| turns::answer(transaction, &turn, &outcome, app.clock.now()));
         if let Err(problem) = kept {
             eprintln!("the answer of turn {} of agent {} is lost: {problem:?}", turn.number, turn.agent);
         }

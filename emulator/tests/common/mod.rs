@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use nomkit_emulator::{Emulator, Options, Timing};
+use nomkit_emulator::{Emulator, Options, Rates, Timing};
 use serde_json::{Value, json};
 
 /// What came back.
@@ -58,7 +58,12 @@ impl Client {
         Self::with(Options { timing, ..Options::default() })
     }
 
+    /// Without limits of rate, because these tests poll as fast as they can.
     pub fn with(options: Options) -> Self {
+        Self::paced(Options { rates: Rates::off(), ..options })
+    }
+
+    pub fn paced(options: Options) -> Self {
         let emulator = Emulator::start(options).unwrap();
         Self { key: emulator.api_key().to_owned(), emulator }
     }
