@@ -6,11 +6,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from ._record import Record
+
 if TYPE_CHECKING:
     from .records import Artifact
 
 
-class ArtifactBehaviour:
+class ArtifactBehaviour(Record):
     """The methods of an artifact."""
 
     __slots__ = ()

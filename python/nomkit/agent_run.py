@@ -47,7 +47,17 @@ class _AgentRun:
         return self._native.url
 
     def __repr__(self) -> str:
-        return repr(self._native)
+        return f"{type(self).__name__}({self.agent_id!r}, turn={self.turn}, status={str(self.status)!r})"
+
+    def _repr_html_(self) -> str:
+        from ._rich import html, show
+
+        return html(show(self))
+
+    def _repr_markdown_(self) -> str:
+        from ._rich import markdown, show
+
+        return markdown(show(self))
 
 
 class AgentRun(_AgentRun):

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ._behaviour import ArtifactBehaviour
+from ._record import Record
 from ._words import Word, known
 
 __all__ = [
@@ -76,8 +77,8 @@ class Role(Word):
     """Something that went wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+@dataclass(frozen=True, slots=True, repr=False)
+class File(Record):
     """A file on the platform, as an upload answers."""
 
     id: str
@@ -100,8 +101,8 @@ class File:
     """What the server sent and this version does not know."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileHit:
+@dataclass(frozen=True, slots=True, repr=False)
+class FileHit(Record):
     """A file that a search found."""
 
     id: str
@@ -118,8 +119,8 @@ class FileHit:
     """What the server sent and this version does not know."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileRef:
+@dataclass(frozen=True, slots=True, repr=False)
+class FileRef(Record):
     """A file that an agent was given. (Its fields are an assumption: the platform does not document them.)"""
 
     id: str
@@ -132,8 +133,8 @@ class FileRef:
     """What the server sent and this version does not know."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArtifactRef:
+@dataclass(frozen=True, slots=True, repr=False)
+class ArtifactRef(Record):
     """Something that an agent made. (Its fields are an assumption: the platform does not document them.)"""
 
     id: str
@@ -150,8 +151,8 @@ class ArtifactRef:
     """What the server sent and this version does not know."""
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
+@dataclass(frozen=True, slots=True, repr=False)
+class Agent(Record):
     """A background agent."""
 
     id: str
@@ -174,8 +175,8 @@ class Agent:
     """What the server sent and this version does not know."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+@dataclass(frozen=True, slots=True, repr=False)
+class Message(Record):
     """One row of a conversation. (Its fields are an assumption, and read tolerantly.)"""
 
     id: str | None
@@ -190,8 +191,8 @@ class Message:
     """What the server sent and this version does not know."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+@dataclass(frozen=True, slots=True, repr=False)
+class Column(Record):
     """A column of a table."""
 
     id: str
@@ -200,7 +201,7 @@ class Column:
     """The heading."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Artifact(ArtifactBehaviour):
     """Something that an agent made, with its content. (Its fields are an assumption.)"""
 
@@ -222,8 +223,8 @@ class Artifact(ArtifactBehaviour):
     """What the server sent and this version does not know."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class RunResult(Record):
     """What a turn gave."""
 
     agent: Agent
@@ -238,8 +239,8 @@ class RunResult:
     """What this turn made, with content; `agent.artifacts` names those of earlier turns too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+@dataclass(frozen=True, slots=True, repr=False)
+class Progress(Record):
     """How far a call is."""
 
     phase: str
@@ -254,8 +255,8 @@ class Progress:
     """Seconds that are left at this rate."""
 
 
-@dataclass(frozen=True)
-class Page(Generic[T]):
+@dataclass(frozen=True, repr=False)
+class Page(Record, Generic[T]):
     """One page of a list."""
 
     items: tuple[T, ...]

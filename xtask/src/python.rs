@@ -7,7 +7,7 @@ pub(crate) fn records() -> String {
     for behaviour in nomkit::RECORDS.iter().filter(|record| record.behaviour) {
         out += &format!("from ._behaviour import {}Behaviour\n", behaviour.name);
     }
-    out += "from ._words import Word, known\n";
+    out += "from ._record import Record\nfrom ._words import Word, known\n";
     let names = names().iter().map(|name| format!("    \"{name}\",\n")).collect::<String>();
     out += &format!("\n__all__ = [\n{names}]\n\nT = TypeVar(\"T\")\n");
     for words in enums() {
@@ -18,9 +18,9 @@ pub(crate) fn records() -> String {
         }
     }
     for record in nomkit::RECORDS {
-        let base = if record.behaviour { format!("({}Behaviour)", record.name) } else { String::new() };
-        out += "\n\n@dataclass(frozen=True, slots=True)\n";
-        out += &format!("class {}{base}:\n    \"\"\"{}\"\"\"\n\n", record.name, record.doc);
+        let base = if record.behaviour { format!("{}Behaviour", record.name) } else { "Record".to_owned() };
+        out += "\n\n@dataclass(frozen=True, slots=True, repr=False)\n";
+        out += &format!("class {}({base}):\n    \"\"\"{}\"\"\"\n\n", record.name, record.doc);
         for field in record.fields {
             out += &format!("    {}: {}{}\n", field.name, ty(&field.ty), default(field));
             out += &format!("    \"\"\"{}\"\"\"\n", field.doc.replace('\n', "\n    "));
@@ -105,8 +105,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 const PAGE: &str = r#"
 
-@dataclass(frozen=True)
-class Page(Generic[T]):
+@dataclass(frozen=True, repr=False)
+class Page(Record, Generic[T]):
     """One page of a list."""
 
     items: tuple[T, ...]
