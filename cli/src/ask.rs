@@ -44,14 +44,14 @@ impl Ask {
         let mut client = ClientOptions::default().user_agent("cli");
         (client.domain, client.base_url) = (self.domain.clone(), self.base_url.clone());
         let nomic = blocking::Nomic::new(client)?;
-        let files = self.files.iter().map(|path| Source::path(path.clone())).collect();
+        let files = self.files.iter().map(|path| Source::path(path.clone())).collect::<Vec<_>>();
         let launch = LaunchOptions::default().prompt(self.prompt.clone());
         let mut run = nomic.agents().launch(launch, files, Some(progress::bar()))?;
         // Whatever happens from here on, this picks the run up again.
         progress::note(&format!("launched {} (attach with {})", run.id(), run.token()));
         self.tell(&self.wait(&run)?)?;
         for prompt in &self.follow_up {
-            run = run.follow_up(FollowUpOptions::default().prompt(prompt.clone()))?;
+            run = run.follow_up(FollowUpOptions::default().prompt(prompt.clone()), vec![])?;
             self.tell(&self.wait(&run)?)?;
         }
         Ok(())

@@ -2,10 +2,12 @@
 //! asynchronous function blocks that function's thread; use the asynchronous client there.
 
 use crate::{
-    Agent, AgentStatus, Artifact, ClientOptions, Error, File, FileHit, FollowUpOptions, LaunchOptions, ListOptions,
-    Message, OnProgress, Page, Result, RunResult, SearchOptions, Source, StopOptions, UploadOptions, WaitOptions,
+    Agent, AgentStatus, Artifact, Attachments, ClientOptions, Error, File, FileHit, FolderOptions, FollowUpOptions,
+    Image, LaunchOptions, ListOptions, Message, OnProgress, Page, Result, RunResult, SearchOptions, Source,
+    StopOptions, UploadOptions, UploadOutcome, WaitOptions, Workflow, WorkflowListOptions,
     nomic::{self, Listed},
 };
+use std::path::PathBuf;
 
 /// The client of one instance and one key, for threads.
 #[derive(Clone, Debug)]
@@ -25,9 +27,14 @@ impl Nomic {
         Files { nomic: self.clone(), inner: self.0.files() }
     }
 
-    /// Agents: launch, look, stop, attach.
+    /// Agents: launch, look, stop, delete, attach.
     pub fn agents(&self) -> Agents {
         Agents { nomic: self.clone(), inner: self.0.agents() }
+    }
+
+    /// Workflows: which there are.
+    pub fn workflows(&self) -> Workflows {
+        Workflows { nomic: self.clone(), inner: self.0.workflows() }
     }
 
     /// See [`crate::Nomic::ask`].
@@ -37,11 +44,11 @@ impl Nomic {
     pub fn ask(
         &self,
         launch: LaunchOptions,
-        files: Vec<Source>,
+        attachments: impl Into<Attachments> + Send,
         wait: WaitOptions,
         progress: Option<OnProgress>,
     ) -> Result<RunResult> {
-        self.drive(self.0.ask(launch, files, wait, progress))
+        self.drive(self.0.ask(launch, attachments, wait, progress))
     }
 
     /// See [`crate::Nomic::close`].
@@ -71,6 +78,19 @@ impl Files {
         self.nomic.drive(self.inner.upload(source, options, progress))
     }
 
+    /// See [`nomic::Files::upload_folder`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn upload_folder(
+        &self,
+        folder: PathBuf,
+        options: FolderOptions,
+        progress: Option<OnProgress>,
+    ) -> Result<Vec<UploadOutcome>> {
+        self.nomic.drive(self.inner.upload_folder(folder, options, progress))
+    }
+
     /// See [`nomic::Files::search`].
     ///
     /// # Errors
@@ -92,8 +112,13 @@ impl Agents {
     ///
     /// # Errors
     /// The same.
-    pub fn launch(&self, options: LaunchOptions, files: Vec<Source>, progress: Option<OnProgress>) -> Result<AgentRun> {
-        self.run(self.nomic.drive(self.inner.launch(options, files, progress)))
+    pub fn launch(
+        &self,
+        options: LaunchOptions,
+        attachments: impl Into<Attachments> + Send,
+        progress: Option<OnProgress>,
+    ) -> Result<AgentRun> {
+        self.run(self.nomic.drive(self.inner.launch(options, attachments, progress)))
     }
 
     /// See [`nomic::Agents::get`].
@@ -136,6 +161,14 @@ impl Agents {
         self.nomic.drive(self.inner.stop(id))
     }
 
+    /// See [`nomic::Agents::delete`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn delete(&self, id: &str) -> Result<()> {
+        self.nomic.drive(self.inner.delete(id))
+    }
+
     /// See [`nomic::Agents::attach`].
     ///
     /// # Errors
@@ -146,6 +179,23 @@ impl Agents {
 
     fn run(&self, run: Result<nomic::AgentRun>) -> Result<AgentRun> {
         Ok(AgentRun { nomic: self.nomic.clone(), inner: run? })
+    }
+}
+
+/// See [`nomic::Workflows`].
+#[derive(Clone)]
+pub struct Workflows {
+    nomic: Nomic,
+    inner: nomic::Workflows,
+}
+
+impl Workflows {
+    /// See [`nomic::Workflows::list`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn list(&self, options: WorkflowListOptions) -> Result<Pager<Workflow>> {
+        Ok(Pager { nomic: self.nomic.clone(), inner: self.inner.list(options)? })
     }
 }
 
@@ -223,8 +273,8 @@ impl AgentRun {
     ///
     /// # Errors
     /// The same.
-    pub fn follow_up(&self, options: FollowUpOptions) -> Result<AgentRun> {
-        let inner = self.nomic.drive(self.inner.follow_up(options))?;
+    pub fn follow_up(&self, options: FollowUpOptions, images: Vec<Image>) -> Result<AgentRun> {
+        let inner = self.nomic.drive(self.inner.follow_up(options, images))?;
         Ok(Self { nomic: self.nomic.clone(), inner })
     }
 

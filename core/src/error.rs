@@ -248,3 +248,26 @@ impl std::fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<ErrorInfo> for Error {
+    /// The error that said this, of the class that its code names.
+    fn from(info: ErrorInfo) -> Self {
+        let named = ErrorKind::ALL.iter().find(|(_, class)| class.code == info.code);
+        Self(Box::new(Inner { kind: named.map_or(ErrorKind::Unexpected, |(kind, _)| *kind), info }))
+    }
+}
+
+impl serde::Serialize for Error {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.info.serialize(serializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Error {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        ErrorInfo::deserialize(deserializer).map(Self::from)
+    }
+}
+
+#[cfg(feature = "uniffi")]
+uniffi::custom_type!(Error, ErrorInfo, { lower: |error| error.info().clone(), try_lift: |info| Ok(Error::from(info)) });

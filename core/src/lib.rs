@@ -42,4 +42,4 @@ pub use progress::{OnProgress, Progress};
 pub use records::{FIELDS, OPTIONS, RECORDS};
 pub use scalar::{Json, JsonMap, Timestamp};
 pub use secret::ApiKey;
-pub use source::{MAX_FILE_SIZE, Source};
+pub use source::{Image, MAX_FILE_SIZE, MAX_IMAGE_SIZE, MAX_IMAGES, Source, Stream};

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 /// How far a call is.
 #[record]
 pub struct Progress {
-    /// `sending` and `accepted` of an upload; the agent's status while waiting.
+    /// `reading` (a stream of unknown size), `sending` and `accepted` of an upload; the agent's status of a wait.
     pub phase: String,
     /// Bytes sent, or seconds waited.
     pub done: f64,
@@ -29,14 +29,23 @@ pub(crate) struct Sending<'p> {
     listener: Option<&'p OnProgress>,
     started: Instant,
     last: Option<u64>,
+    told: Option<Instant>,
 }
 
 impl<'p> Sending<'p> {
     pub(crate) fn new(listener: Option<&'p OnProgress>) -> Self {
-        Self { listener, started: Instant::now(), last: None }
+        Self { listener, started: Instant::now(), last: None, told: None }
     }
 
-    pub(crate) fn tell(&mut self, phase: &str, done: u64, total: u64) {
+    /// The same for what happens more often than it is told.
+    pub(crate) fn sometimes(&mut self, phase: &str, done: u64, total: Option<u64>) {
+        if self.told.is_none_or(|told| told.elapsed() >= INTERVAL) {
+            self.told = Some(Instant::now());
+            self.tell(phase, done, total);
+        }
+    }
+
+    pub(crate) fn tell(&mut self, phase: &str, done: u64, total: impl Into<Option<u64>>) {
         let Some(listener) = self.listener else { return };
         if phase == "sending" && self.last == Some(done) {
             return;
@@ -44,7 +53,14 @@ impl<'p> Sending<'p> {
         self.last = Some(done);
         let elapsed = self.started.elapsed().as_secs_f64();
         let rate = (elapsed > 0.0 && done > 0).then(|| done as f64 / elapsed);
-        let eta = rate.map(|rate| total.saturating_sub(done) as f64 / rate);
-        listener(Progress { phase: phase.to_owned(), done: done as f64, total: Some(total as f64), rate, eta });
+        let total = total.into();
+        let eta = rate.zip(total).map(|(rate, total)| total.saturating_sub(done) as f64 / rate);
+        listener(Progress {
+            phase: phase.to_owned(),
+            done: done as f64,
+            total: total.map(|total| total as f64),
+            rate,
+            eta,
+        });
     }
 }

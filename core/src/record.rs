@@ -1,7 +1,7 @@
 //! How a core value looks from outside: enough for a bridge to build its language's own object,
 //! and for the generator to write that object's class.
 
-use crate::{Json, JsonMap, Timestamp};
+use crate::{Error, Json, JsonMap, Timestamp};
 use serde::{Deserialize, Deserializer};
 
 /// A record: its name, its fields and what they mean.
@@ -48,6 +48,7 @@ pub enum Type {
     Time,
     Json,
     Extra,
+    Error,
     Word(&'static Words),
     Record(&'static Shape),
     List(&'static Type),
@@ -65,6 +66,7 @@ pub enum Value<'a> {
     Time(Timestamp),
     Json(&'a Json),
     Extra(&'a JsonMap),
+    Error(&'a Error),
     Word(&'static Words, &'a str),
     List(Vec<Value<'a>>),
     Record(&'static Shape, Vec<Value<'a>>),
@@ -105,6 +107,7 @@ expose! {
     Timestamp: Time, |v| *v;
     Json: Json, |v| v;
     JsonMap: Extra, |v| v;
+    Error: Error, |v| v;
 }
 
 impl<T: Expose> Expose for Option<T> {

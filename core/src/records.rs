@@ -21,10 +21,11 @@ macro_rules! records {
 
 records! {
     /// What platforms send.
-    RECORDS: File, FileHit, FileRef, ArtifactRef, Agent, Message, Column, Artifact, RunResult, Progress;
+    RECORDS: File, FileHit, FileRef, ArtifactRef, Agent, Message, Column, Artifact, RunResult, Workflow,
+        RequestedFile, UploadOutcome, Progress;
     /// What users give: keyword arguments in Python, interfaces in TypeScript.
-    OPTIONS: ClientOptions, UploadOptions, SearchOptions, LaunchOptions, ListOptions, FollowUpOptions, WaitOptions,
-        StopOptions;
+    OPTIONS: ClientOptions, UploadOptions, FolderOptions, SearchOptions, WorkflowListOptions, LaunchOptions, ListOptions,
+        FollowUpOptions, WaitOptions, StopOptions;
     /// What crosses as the fields of an error.
     FIELDS: ErrorInfo;
 }

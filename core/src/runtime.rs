@@ -229,6 +229,12 @@ pub fn background() -> Result<Handle> {
     .cloned()
 }
 
+/// Runs what may block in a thread of its own, so that a lane that others share goes on.
+pub(crate) async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let lost = |_| Error::new(ErrorKind::Unexpected, "A bug in nomkit: work on a file died.");
+    tokio::task::spawn_blocking(work).await.map_err(lost)
+}
+
 /// Runs a future so that a panic in it becomes an error of ours.
 pub async fn guarded<T>(future: impl Future<Output = T>) -> Result<T> {
     AssertUnwindSafe(future).catch_unwind().await.map_err(|panic| {

@@ -87,7 +87,7 @@ async fn a_paid_request_is_not_sent_when_its_answer_could_not_be_awaited() {
     });
     let run = launch(&nomic, None).await.unwrap();
     let follow_up = FollowUpOptions::default().prompt("And now?").timeout(5.0);
-    let error = run.follow_up(follow_up).await.unwrap_err();
+    let error = run.follow_up(follow_up, vec![]).await.unwrap_err();
     assert_eq!((error.code.as_str(), count(&seen, "POST /agents/a/followup")), ("request_timeout", 0));
     assert_eq!(error.outcome.as_ref().map(|outcome| outcome.as_str()), Some("not_sent"));
 
@@ -240,7 +240,7 @@ async fn another_persons_answer_is_not_given_through_a_token() {
         ),
     });
     let run = launch(&nomic, None).await.unwrap();
-    let second = run.follow_up(FollowUpOptions::default().prompt("question")).await.unwrap();
+    let second = run.follow_up(FollowUpOptions::default().prompt("question"), vec![]).await.unwrap();
     assert_eq!(second.wait(WaitOptions::default(), None).await.unwrap_err().code, "stale_turn");
     let attached = nomic.agents().attach(&second.token()).await.unwrap();
     assert_eq!(attached.wait(WaitOptions::default(), None).await.unwrap_err().code, "stale_turn");

@@ -31,14 +31,14 @@ fn a_lingering_status_never_gives_the_previous_answer() {
     let first = run.wait(WaitOptions::default(), None).unwrap();
     world.fault("POST /agents/{id}/followup", "stale_finished", 1, json!({"seconds": 2}));
     world.fault("POST /agents/{id}/followup", "conversation_lag", 1, json!({"seconds": 1}));
-    let second = run.follow_up(follow_up("Second question")).unwrap();
+    let second = run.follow_up(follow_up("Second question"), vec![]).unwrap();
     assert_eq!(second.turn(), 2);
     let result = second.wait(within(60.0), None).unwrap();
     assert_ne!(result.text, first.text);
     assert!(result.messages.iter().all(|row| row.role != Role::User));
     // The first turn's own handle still gives the first answer.
     assert_eq!(run.wait(within(30.0), None).unwrap().text, first.text);
-    let third = second.follow_up(follow_up("Third question")).unwrap();
+    let third = second.follow_up(follow_up("Third question"), vec![]).unwrap();
     assert_eq!(third.turn(), 3);
 }
 
@@ -46,7 +46,7 @@ fn a_lingering_status_never_gives_the_previous_answer() {
 fn a_follow_up_on_an_active_agent_is_a_conflict_whatever_the_status_says() {
     let world = World::with(0.0, 30.0);
     let run = world.nomic.agents().launch(prompt("Look"), vec![], None).unwrap();
-    let error = run.follow_up(follow_up("And now?")).unwrap_err();
+    let error = run.follow_up(follow_up("And now?"), vec![]).unwrap_err();
     assert_eq!((error.code.as_str(), error.detail("current")), ("conflict", Some(&"running".into())));
     world.fault(
         "POST /agents/{id}/followup",
@@ -54,7 +54,7 @@ fn a_follow_up_on_an_active_agent_is_a_conflict_whatever_the_status_says() {
         1,
         json!({"status": 400, "body": {"error": "Agent is active"}}),
     );
-    assert_eq!(run.follow_up(follow_up("And now?")).unwrap_err().code, "conflict");
+    assert_eq!(run.follow_up(follow_up("And now?"), vec![]).unwrap_err().code, "conflict");
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_follow_up_whose_answer_is_lost_is_asked_once() {
     let run = world.nomic.agents().launch(prompt("Look"), vec![], None).unwrap();
     run.wait(WaitOptions::default(), None).unwrap();
     world.fault("POST /agents/{id}/followup", "lose_response", 1, json!({}));
-    assert_eq!(run.follow_up(follow_up("And now?")).unwrap_err().code, "outcome_unknown");
+    assert_eq!(run.follow_up(follow_up("And now?"), vec![]).unwrap_err().code, "outcome_unknown");
     assert_eq!(world.ledger()["agents"][0]["turns"].as_array().unwrap().len(), 2);
 }
 
@@ -121,7 +121,7 @@ fn attaching_by_id_binds_the_latest_turn_and_by_token_the_turn_it_names() {
     let world = World::new();
     let run = world.nomic.agents().launch(prompt("First question"), vec![], None).unwrap();
     let first = run.wait(within(30.0), None).unwrap().text;
-    let second = run.follow_up(follow_up("Second question")).unwrap();
+    let second = run.follow_up(follow_up("Second question"), vec![]).unwrap();
     let latest = world.nomic.agents().attach(run.id()).unwrap();
     assert_eq!(latest.turn(), 2);
     let answer = second.wait(within(30.0), None).unwrap().text;

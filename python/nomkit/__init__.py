@@ -75,8 +75,11 @@ __all__ = [
     "Message",
     "Page",
     "Progress",
+    "RequestedFile",
     "Role",
     "RunResult",
+    "UploadOutcome",
+    "Workflow",
 ]
 
 __version__ = "0.1.0"

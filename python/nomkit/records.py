@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ._behaviour import ArtifactBehaviour
+from ._error import NomkitError
 from ._record import Record
 from ._words import Word, known
 
@@ -25,8 +26,11 @@ __all__ = [
     "Message",
     "Page",
     "Progress",
+    "RequestedFile",
     "Role",
     "RunResult",
+    "UploadOutcome",
+    "Workflow",
 ]
 
 T = TypeVar("T")
@@ -240,11 +244,57 @@ class RunResult(Record):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Workflow(Record):
+    """A template that agents can be launched from."""
+
+    id: str
+    """Its id, for `workflow_id` of a launch."""
+    name: str
+    """Its name."""
+    description: str | None
+    """What it does."""
+    requested_files: tuple[RequestedFile, ...]
+    """The slots that it wants files in: the keys of a launch's `inputs`. Without any it is driven by a prompt."""
+    extra: dict[str, Any] = field(default_factory=dict, hash=False, repr=False)
+    """What the server sent and this version does not know."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RequestedFile(Record):
+    """A slot of a workflow."""
+
+    name: str
+    """Its name: the key in a launch's `inputs`."""
+    description: str | None
+    """What it expects."""
+    optional: bool
+    """Whether it may be left out."""
+    multiple: bool
+    """Whether it takes more than one file."""
+    extra: dict[str, Any] = field(default_factory=dict, hash=False, repr=False)
+    """What the server sent and this version does not know."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class UploadOutcome(Record):
+    """What became of one file of a folder."""
+
+    source: str
+    """The file's place in the folder, with `/`."""
+    file: File | None
+    """The file on the platform, if it is there."""
+    error: NomkitError | None = field(hash=False)
+    """Why it is not there."""
+    same_as: str | None
+    """The `source` of an earlier file with the same content, which was sent instead."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Progress(Record):
     """How far a call is."""
 
     phase: str
-    """`sending` and `accepted` of an upload; the agent's status while waiting."""
+    """`reading` (a stream of unknown size), `sending` and `accepted` of an upload; the agent's status of a wait."""
     done: float
     """Bytes sent, or seconds waited."""
     total: float | None

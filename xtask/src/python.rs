@@ -7,7 +7,10 @@ pub(crate) fn records() -> String {
     for behaviour in nomkit::RECORDS.iter().filter(|record| record.behaviour) {
         out += &format!("from ._behaviour import {}Behaviour\n", behaviour.name);
     }
-    out += "from ._record import Record\nfrom ._words import Word, known\n";
+    out += "from ._error import NomkitError
+from ._record import Record
+from ._words import Word, known
+";
     let names = names().iter().map(|name| format!("    \"{name}\",\n")).collect::<String>();
     out += &format!("\n__all__ = [\n{names}]\n\nT = TypeVar(\"T\")\n");
     for words in enums() {
@@ -73,6 +76,7 @@ fn ty(ty: &Type) -> String {
         Type::Time => "datetime".into(),
         Type::Json => "Any".into(),
         Type::Extra => "dict[str, Any]".into(),
+        Type::Error => "NomkitError".into(),
         Type::Word(words) => words.name.into(),
         Type::Record(record) => record.name.into(),
         Type::List(inner) => format!("tuple[{}, ...]", self::ty(inner)),
@@ -80,11 +84,11 @@ fn ty(ty: &Type) -> String {
     }
 }
 
-/// `extra` is last and may be left out; what holds JSON takes no part in hashing.
+/// `extra` is last and may be left out; what holds JSON, or an error, takes no part in hashing.
 fn default(field: &Field) -> &'static str {
     match field.ty {
         Type::Extra => " = field(default_factory=dict, hash=False, repr=False)",
-        Type::Json | Type::List(Type::Extra) => " = field(hash=False)",
+        Type::Json | Type::List(Type::Extra) | Type::Optional(Type::Error) => " = field(hash=False)",
         _ => "",
     }
 }

@@ -81,7 +81,7 @@ impl AgentRun {
 
     fn follow_up(&self, options: Options<FollowUpOptions>) -> Pending {
         let run = self.run.clone();
-        Pending::making(&self.nomic, async move { run.follow_up(options.0).await }, Self::make(&self.nomic))
+        Pending::making(&self.nomic, async move { run.follow_up(options.0, vec![]).await }, Self::make(&self.nomic))
     }
 
     fn stop(&self, options: Options<StopOptions>) -> Pending {

@@ -33,6 +33,7 @@ fn build<'py>(py: Python<'py>, value: Value<'_>) -> PyResult<Bound<'py, PyAny>> 
         Value::Time(t) => instant(py, t)?,
         Value::Json(j) => json(py, j)?,
         Value::Extra(map) => object(py, map)?,
+        Value::Error(error) => raise(py, error).into_value(py).into_bound(py).into_any(),
         Value::Word(words, word) => class(py, words.name)?.call1((word,))?,
         Value::List(items) => tuple(py, items)?.into_any(),
         Value::Record(shape, fields) => class(py, shape.name)?.call1(tuple(py, fields)?)?,

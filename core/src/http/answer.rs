@@ -7,7 +7,7 @@ use super::{
 use crate::{Error, ErrorKind, Json, nomic::routes::Route, secret::excerpt};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use serde::{Deserialize, de::DeserializeOwned};
 
 /// The most that an answer's body may hold.
@@ -71,7 +71,9 @@ impl Answer {
 
     /// A success as the type that the endpoint documents.
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let read = serde_json::from_slice(&self.body);
+        // What has nothing to say may say nothing.
+        let body = if self.body.is_empty() { &Bytes::from_static(b"null") } else { &self.body };
+        let read = serde_json::from_slice(body);
         // Servers that cut text in the middle of an emoji write half of it, which is no text.
         let read = match read {
             Err(error) if error.to_string().contains("surrogate") || error.to_string().contains("hex escape") => {
@@ -88,6 +90,15 @@ impl Answer {
             };
             Error::protocol("shape", text)
         })
+    }
+
+    /// Whether what was to be deleted is not there.
+    pub(crate) fn is_gone(&self, route: &Route) -> bool {
+        route.method == Method::DELETE && matches!(self.status, StatusCode::NOT_FOUND | StatusCode::GONE)
+    }
+
+    pub(crate) fn emptied(self) -> Self {
+        Self { body: Bytes::new(), ..self }
     }
 
     /// What a failure means for sending the request again.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Error, ErrorKind, RequestOutcome, Result,
     config::Config,
-    nomic::routes::{Route, Safety},
+    nomic::routes::{Route, Safety, UPLOAD},
     progress::{INTERVAL, OnProgress, Sending},
 };
 use http::{HeaderMap, HeaderValue, header};
@@ -119,12 +119,14 @@ impl Exit {
             None => DEADLINE.max(self.config.timeout),
         });
         let need = if route.safety == Safety::Effect { (deadline / 2).min(NEED) } else { Duration::ZERO };
-        let mut made = 0;
+        let (mut made, mut unsettled) = (0, false);
         loop {
             let left = deadline.saturating_sub(started.elapsed());
             self.may_send(route, left, need)?;
             made += 1;
             let (ending, mut error) = match self.once(&call, &path, left).await {
+                // It was there to be deleted, and is gone.
+                Outcome::Answered(answer) if unsettled && answer.is_gone(route) => return answer.emptied().decode(),
                 Outcome::Answered(mut answer) if answer.status.is_success() => match answer.decode() {
                     Ok(value) => {
                         self.quota.refill();
@@ -153,18 +155,20 @@ impl Exit {
                     None => (Ending::Unknown, failed(route, failure, RequestOutcome::Unknown)),
                 },
             };
+            let lost = matches!(ending, Ending::Unknown | Ending::Broken | Ending::Garbled | Ending::Oversized);
+            unsettled |= lost;
             let left = deadline.saturating_sub(started.elapsed());
             let (retries, jitter) = (self.config.retries, fastrand::f64());
             let limited = if upload.is_some() { 4 } else { 20 };
             let attempt = Attempt { safety: route.safety, made, retries, left, need, limited, jitter };
             match retry::judge(attempt, ending) {
-                Verdict::Again(wait) if matches!(ending, Ending::Limited { .. }) || self.quota.take() => {
+                Verdict::Again(wait)
+                    if !call.payload.is_spent() && (matches!(ending, Ending::Limited { .. }) || self.quota.take()) =>
+                {
                     sleep(wait).await;
                 }
                 _ => {
-                    let unsettled =
-                        matches!(ending, Ending::Unknown | Ending::Broken | Ending::Garbled | Ending::Oversized);
-                    if unsettled && route.safety == Safety::Effect {
+                    if lost && route.safety == Safety::Effect {
                         error = unknown(route, &error, call.payload.meter().map(AsRef::as_ref));
                     }
                     let info = error.info_mut();
@@ -259,7 +263,8 @@ async fn watch(
             }
             return result;
         }
-        if now != sent {
+        // A source that takes its time is no server that has stalled.
+        if now != sent || meter.is_starved() {
             (sent, moved) = (now, Instant::now());
         }
         sending.tell("sending", now, meter.total);
@@ -301,10 +306,10 @@ fn unknown(route: &Route, cause: &Error, upload: Option<&Meter>) -> Error {
     let operation = route.operation;
     let hint = match upload {
         Some(meter) if meter.sent() < meter.total => {
-            " The file was not sent whole; the server may have refused it early (too large, or the key)."
+            " It was not sent whole; the server may have refused it early (too large, or the key)."
         }
-        Some(_) => " Look for it with `files.search` before you upload it again.",
-        None => " Look at `agents.list` and the conversation before you send it again.",
+        Some(_) if std::ptr::eq(route, UPLOAD) => " Look for it with `files.search` before you upload it again.",
+        _ => " Look at `agents.list` and the conversation before you send it again.",
     };
     let why = cause.message.trim_start_matches(operation).trim_start_matches(": ");
     let text = format!("{operation}: the server may or may not have acted, and it was not sent again. {why}.{hint}");

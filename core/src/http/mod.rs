@@ -5,6 +5,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod body;
+pub(crate) mod content;
 pub(crate) mod exit;
 pub(crate) mod reqwest;
 pub(crate) mod retry;

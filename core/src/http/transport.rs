@@ -17,7 +17,7 @@ pub trait Transport: Send + Sync + 'static {
 /// One request, ready to be sent.
 #[derive(Debug)]
 pub struct Request {
-    /// GET or POST.
+    /// GET, POST or DELETE.
     pub method: Method,
     /// Absolute.
     pub url: Url,

@@ -2,18 +2,18 @@
 
 use super::{
     Agent, AgentStatus, Agents, FollowUpOptions, Message, Role, RunResult, StopOptions, WaitOptions,
-    agents::{Ask, Enveloped, PATIENCE, patience},
+    agents::{Enveloped, PATIENCE, within},
     follow::{Follow, Updates},
-    routes, token,
+    launch, routes, token,
 };
 use crate::{
-    Error, ErrorKind, OnProgress, Result, Timestamp,
+    Error, ErrorKind, Image, OnProgress, Result, Timestamp,
     config::seconds,
     flow::{
         turn::{Baseline, fingerprint},
         wait::{Cadence, DEFAULT_DEADLINE, Deadline, Outage, Pause},
     },
-    http::{Call, body::Payload},
+    http::Call,
     secret::shown,
 };
 use std::{
@@ -45,8 +45,8 @@ impl AgentRun {
         Self { agents, id, turn, baseline, launched: None, seen: Arc::new(Mutex::new(agent)) }
     }
 
-    pub(crate) fn launched(agents: Agents, agent: Agent, prompt: &str) -> Self {
-        let asked = Some(fingerprint(prompt));
+    pub(crate) fn launched(agents: Agents, agent: Agent, prompt: Option<&str>) -> Self {
+        let asked = prompt.map(fingerprint);
         let baseline = Baseline { users: 0, updated_at: None, accepted_at: None, asked };
         Self { launched: Some(Instant::now()), ..Self::new(agents, agent, 1, baseline) }
     }
@@ -141,19 +141,22 @@ impl AgentRun {
         self.once_born(|| self.agents.conversation(&self.id)).await
     }
 
-    /// Asks the agent again; the turn before must be over. `POST /agents/{id}/followup`, tier Heavy.
+    /// Asks the agent again, with up to four images; the turn before must be over. `POST /agents/{id}/followup`, tier Heavy.
     ///
     /// # Errors
+    /// `InvalidInput` and `LocalIo` before anything is sent, `SourceChanged` if an image changes meanwhile.
     /// `Conflict` if it is still at work; `OutcomeUnknown` if the answer was lost: it is never sent a second time.
-    pub async fn follow_up(&self, options: FollowUpOptions) -> Result<AgentRun> {
-        let body = Payload::json(&Ask::new(&options.prompt)?)?;
-        let timeout = patience(options.timeout)?;
+    pub async fn follow_up(&self, options: FollowUpOptions, images: Vec<Image>) -> Result<AgentRun> {
+        let body = launch::follow_up(&options.prompt, images)?;
+        let timeout = within(options.timeout, &body)?;
         let started = Instant::now();
         // Taken before the request: only what comes later belongs to the new turn.
         let left = || Some(timeout.saturating_sub(started.elapsed()));
         let before = self.once_born(|| self.look(left())).await?;
         let rows = self.once_born(|| self.agents.conversation_within(&self.id, left())).await?;
-        let users = rows.iter().filter(|row| row.role == Role::User).count().max(self.baseline.users + 1);
+        // A workflow that was launched without a prompt may have no user row of its own.
+        let least = self.baseline.users + usize::from(self.baseline.asked.is_some());
+        let users = rows.iter().filter(|row| row.role == Role::User).count().max(least);
 
         let ids = [("id", &*self.id)];
         let call = Call::new(routes::FOLLOW_UP, &ids).payload(body).within(timeout).since(started);

@@ -1,21 +1,28 @@
-//! Agents: launch, look, stop, attach.
+//! Agents: launch, look, stop, delete, attach.
 
 use super::{
-    Agent, AgentRun, Artifact, Files, LaunchOptions, ListOptions, Message, Pager, Role, UploadOptions,
+    Agent, AgentRun, Artifact, Attachments, Files, LaunchOptions, ListOptions, Message, Pager, Role,
     client::Shared,
+    launch::Launch,
     model::rows,
     pager::page_size,
     routes::{self, check_id},
     token,
 };
-use crate::{Error, JsonMap, OnProgress, Result, Source, config::seconds, flow::turn::Baseline, http::Call, source};
-use serde::{Deserialize, Serialize};
+use crate::{
+    Error, JsonMap, OnProgress, Result,
+    config::seconds,
+    flow::turn::Baseline,
+    http::{Call, body::Payload},
+    source::image::allowance,
+};
+use serde::Deserialize;
 use std::{sync::Arc, time::Duration};
 
 /// How long a launch or a follow-up may take, its retries included.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Agents: launch, look, stop, attach.
+/// Agents: launch, look, stop, delete, attach.
 #[derive(Clone)]
 pub struct Agents {
     pub(crate) shared: Arc<Shared>,
@@ -25,31 +32,6 @@ pub struct Agents {
 #[derive(Deserialize)]
 pub(crate) struct Enveloped<T> {
     pub(crate) data: T,
-}
-
-/// `{"prompt": {"text": …}, …}`
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Ask<'a> {
-    prompt: Prompt<'a>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    file_ids: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    project_id: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Prompt<'a> {
-    text: &'a str,
-}
-
-impl<'a> Ask<'a> {
-    pub(crate) fn new(text: &'a str) -> Result<Self> {
-        if text.trim().is_empty() {
-            return Err(Error::invalid("prompt", "`prompt` is empty. Say what the agent shall do."));
-        }
-        Ok(Self { prompt: Prompt { text }, file_ids: &[], project_id: None })
-    }
 }
 
 /// With an envelope and without; the platform does not document this body.
@@ -71,8 +53,8 @@ impl Agents {
         Self { shared }
     }
 
-    /// Uploads the files, then launches one agent on them and on `file_ids`; it does not wait for the agent.
-    /// `POST /agents`, scope `developer:agent`, tier Heavy.
+    /// Uploads what is local, then launches one agent; it does not wait for the agent. `POST /agents`, scope
+    /// `developer:agent`, tier Heavy.
     ///
     /// # Errors
     /// `InvalidInput` before anything is sent; `SpendLimit`; `OutcomeUnknown` if the answer was lost: it is never
@@ -80,42 +62,22 @@ impl Agents {
     pub async fn launch(
         &self,
         options: LaunchOptions,
-        files: Vec<Source>,
+        attachments: impl Into<Attachments> + Send,
         progress: Option<OnProgress>,
     ) -> Result<AgentRun> {
-        let prompt = options.prompt.as_deref().unwrap_or_default();
-        let ask = Ask::new(prompt)?;
-        let timeout = patience(options.timeout)?;
-        let mut file_ids = options.file_ids.clone();
-        for source in &files {
-            if let Source::File(id) = source {
-                file_ids.push(id.clone());
-            }
-        }
-        for id in &file_ids {
-            check_id("file_ids", id)?;
-        }
-        if let Some(project) = &options.project_id {
-            check_id("project_id", project)?;
-        }
-        // All of them are checked before the first is sent.
-        let local = files.into_iter().filter(|source| !matches!(source, Source::File(_)));
-        let payloads =
-            local.map(|source| source::upload(source, &UploadOptions::default())).collect::<Result<Vec<_>>>()?;
-        let mut uploaded = Vec::new();
-        for payload in payloads {
-            match Files::new(self.shared.clone()).send(payload, progress.as_ref()).await {
-                Ok(file) => {
-                    file_ids.push(file.id.clone());
-                    uploaded.push(file);
-                }
-                Err(error) => return Err(error.after_uploading(uploaded)),
-            }
-        }
-        let body = Ask { file_ids: &file_ids, project_id: options.project_id.as_deref(), ..ask };
-        let call = Call::new(routes::LAUNCH, &[]).payload(crate::http::body::Payload::json(&body)?).within(timeout);
-        match self.shared.exit.call::<Enveloped<Agent>>(call).await {
-            Ok(answer) => Ok(AgentRun::launched(self.clone(), answer.data, prompt)),
+        let (timeout, prompt) = (options.timeout, options.prompt.clone());
+        patience(timeout)?;
+        let mut launch = Launch::new(options, attachments.into())?;
+        launch.read(progress.as_ref()).await?;
+        let (files, mut uploaded) = (Files::new(self.shared.clone()), Vec::new());
+        let launched = async {
+            let body = launch.upload(&files, progress.as_ref(), &mut uploaded).await?;
+            let within = within(timeout, &body)?;
+            let call = Call::new(routes::LAUNCH, &[]).payload(body).within(within).progress(progress.as_ref());
+            self.shared.exit.call::<Enveloped<Agent>>(call).await
+        };
+        match launched.await {
+            Ok(answer) => Ok(AgentRun::launched(self.clone(), answer.data, prompt.as_deref())),
             Err(error) => Err(error.after_uploading(uploaded)),
         }
     }
@@ -219,6 +181,16 @@ impl Agents {
         }
     }
 
+    /// Deletes an agent with all that it said and made; its files stay. `DELETE /agents/{id}`, tier Standard (assumed).
+    ///
+    /// # Errors
+    /// `NotFound` if there is none, or it is not yours; not if it is gone after an attempt whose answer was lost.
+    /// `Conflict` if the platform does not delete an agent at work: stop it first.
+    pub async fn delete(&self, id: &str) -> Result<()> {
+        let ids = [("id", id)];
+        self.shared.exit.call::<serde::de::IgnoredAny>(Call::new(routes::DELETE, &ids)).await.map(drop)
+    }
+
     /// Picks a run up again: by its token, the very turn that the token names; by an agent's id, its latest turn.
     ///
     /// # Errors
@@ -236,6 +208,11 @@ impl Agents {
         let baseline = Baseline { users, updated_at: None, accepted_at: None, asked: None };
         Ok(AgentRun::new(self.clone(), agent, u32::try_from(asked.max(1)).unwrap_or(u32::MAX), baseline))
     }
+}
+
+/// How long a request may take; without a limit of the caller's own, images have time to be sent.
+pub(crate) fn within(timeout: Option<f64>, body: &Payload) -> Result<Duration> {
+    Ok(patience(timeout)? + if timeout.is_none() { allowance(body) } else { Duration::ZERO })
 }
 
 pub(crate) fn patience(timeout: Option<f64>) -> Result<Duration> {

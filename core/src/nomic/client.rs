@@ -1,8 +1,8 @@
 //! The client of one instance and one key.
 
-use super::{Agents, Files, LaunchOptions, RunResult, WaitOptions};
+use super::{Agents, Attachments, Files, LaunchOptions, RunResult, WaitOptions, Workflows};
 use crate::{
-    ClientOptions, OnProgress, Result, Source,
+    ClientOptions, OnProgress, Result,
     config::Config,
     http::{Exit, Transport, reqwest::Sockets},
     runtime::{Lanes, Undriven},
@@ -54,25 +54,30 @@ impl Nomic {
         Files::new(self.0.clone())
     }
 
-    /// Agents: launch, look, stop, attach.
+    /// Agents: launch, look, stop, delete, attach.
     pub fn agents(&self) -> Agents {
         Agents::new(self.0.clone())
     }
 
-    /// Uploads the files, launches an agent on them and waits for its answer.
+    /// Workflows: which there are.
+    pub fn workflows(&self) -> Workflows {
+        Workflows::new(self.0.clone())
+    }
+
+    /// Uploads what is local, launches an agent on them and waits for its answer.
     ///
     /// # Errors
     /// Those of [`Agents::launch`] and [`AgentRun::wait`](super::AgentRun::wait).
     pub async fn ask(
         &self,
         launch: LaunchOptions,
-        files: Vec<Source>,
+        attachments: impl Into<Attachments> + Send,
         wait: WaitOptions,
         progress: Option<OnProgress>,
     ) -> Result<RunResult> {
         // Before anything is uploaded or launched.
         wait.span()?;
-        let run = self.agents().launch(launch, files, progress.clone()).await?;
+        let run = self.agents().launch(launch, attachments, progress.clone()).await?;
         run.wait(wait, progress).await
     }
 

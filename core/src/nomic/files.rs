@@ -1,12 +1,17 @@
 //! Files: upload and search.
 
-use super::{File, FileHit, Pager, SearchOptions, UploadOptions, client::Shared, pager::page_size, routes};
+use super::{
+    File, FileHit, FolderOptions, Pager, SearchOptions, UploadOptions, UploadOutcome, client::Shared, pager::page_size,
+    routes, upload_folder::upload_folder,
+};
 use crate::{
     Error, ErrorKind, OnProgress, Result, Source,
+    config::seconds,
     http::{Call, body::Payload},
-    source,
+    source::parcel::Parcel,
 };
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 /// Files: upload and search.
 #[derive(Clone)]
@@ -20,24 +25,59 @@ impl Files {
     }
 
     /// Uploads one file, streamed from where it is, in constant memory. `POST /files/upload`, scope
-    /// `developer:files`, tier Heavy, 500 MB at most.
+    /// `developer:files`, tier Heavy, 500 MB at most. A stream is sent once: whatever becomes of it, it is not sent
+    /// again.
     ///
     /// # Errors
     /// `InvalidInput`, `LocalIo` and `TooLarge` before anything is sent; `SourceChanged` if the file changes
-    /// meanwhile; `Integrity` if the platform has another size; `OutcomeUnknown` if the answer was lost: it is never
-    /// sent a second time.
+    /// meanwhile, or a stream has another size than was said; `LocalIo` if a stream breaks; `Integrity` if the
+    /// platform has another size; `OutcomeUnknown` if the answer was lost: it is never sent a second time.
     pub async fn upload(&self, source: Source, options: UploadOptions, progress: Option<OnProgress>) -> Result<File> {
         if let Some(parent) = &options.parent_id {
             routes::check_id("parent_id", parent)?;
         }
-        self.send(source::upload(source, &options)?, progress.as_ref()).await
+        let limit = options.timeout.map(|timeout| seconds("timeout", timeout)).transpose()?;
+        let until = limit.map(|limit| (Instant::now(), limit));
+        let mut parcel = Parcel::new(source, &options)?;
+        parcel.read(progress.as_ref(), limit).await?;
+        self.send(parcel.payload()?, until, progress.as_ref()).await
     }
 
-    /// Sends what was checked.
-    pub(crate) async fn send(&self, payload: Payload, progress: Option<&OnProgress>) -> Result<File> {
+    /// Uploads the files of a folder that match a pattern, one after another, sorted by their place in it. The same
+    /// content is sent once. Hidden files and folders are left out; links to folders are not followed.
+    ///
+    /// What became of each file is in its outcome. An error that would befall every further file (the key, the spend
+    /// limit, no connection) ends the sending, and the rest carry it too.
+    ///
+    /// # Errors
+    /// `InvalidInput` if nothing matches or the options are wrong, `LocalIo` if the folder cannot be read; then
+    /// nothing was sent.
+    pub async fn upload_folder(
+        &self,
+        folder: PathBuf,
+        options: FolderOptions,
+        progress: Option<OnProgress>,
+    ) -> Result<Vec<UploadOutcome>> {
+        if let Some(parent) = &options.parent_id {
+            routes::check_id("parent_id", parent)?;
+        }
+        options.timeout.map(|timeout| seconds("timeout", timeout)).transpose()?;
+        upload_folder(self, folder, options, progress).await
+    }
+
+    /// Sends what was checked; `until` is since when, and for how long.
+    pub(crate) async fn send(
+        &self,
+        payload: Payload,
+        until: Option<(Instant, Duration)>,
+        progress: Option<&OnProgress>,
+    ) -> Result<File> {
         let sent = payload.meter().map(|meter| meter.total);
-        let file: File =
-            self.shared.exit.call(Call::new(routes::UPLOAD, &[]).payload(payload).progress(progress)).await?;
+        let mut call = Call::new(routes::UPLOAD, &[]).payload(payload).progress(progress);
+        if let Some((started, limit)) = until {
+            call = call.since(started).within(limit);
+        }
+        let file: File = self.shared.exit.call(call).await?;
         match file.size.zip(sent) {
             Some((size, sent)) if size != sent => {
                 let text = format!(

@@ -1,4 +1,4 @@
-//! The Nomic platform: files and background agents.
+//! The Nomic platform: files, workflows and background agents.
 
 mod agent_run;
 mod agents;
@@ -6,15 +6,20 @@ mod artifacts;
 mod client;
 mod files;
 mod follow;
+mod launch;
 mod model;
 mod pager;
 pub(crate) mod routes;
 mod token;
+mod upload_folder;
+mod workflows;
 
 pub use agent_run::AgentRun;
 pub use agents::Agents;
 pub use client::Nomic;
 pub use files::Files;
 pub use follow::Updates;
+pub use launch::Attachments;
 pub use model::*;
 pub use pager::{Listed, Page, Pager};
+pub use workflows::Workflows;

@@ -1,6 +1,6 @@
 //! Nomic's records and options. Each is written once, here; `cargo xtask records` carries it to every language.
 
-use crate::{Json, JsonMap, Timestamp};
+use crate::{Error, Json, JsonMap, Timestamp};
 use nomkit_macros::{open_enum, options, record};
 use serde::{Deserialize, Deserializer};
 
@@ -139,6 +139,42 @@ pub struct FileRef {
     pub extra: JsonMap,
 }
 
+/// A template that agents can be launched from.
+#[record]
+pub struct Workflow {
+    /// Its id, for `workflow_id` of a launch.
+    #[serde(deserialize_with = "id")]
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub description: Option<String>,
+    /// The slots that it wants files in: the keys of a launch's `inputs`. Without any it is driven by a prompt.
+    #[serde(default, deserialize_with = "crate::record::readable")]
+    pub requested_files: Vec<RequestedFile>,
+    /// What the server sent and this version does not know.
+    #[serde(flatten)]
+    pub extra: JsonMap,
+}
+
+/// A slot of a workflow.
+#[record]
+pub struct RequestedFile {
+    /// Its name: the key in a launch's `inputs`.
+    pub name: String,
+    /// What it expects.
+    pub description: Option<String>,
+    /// Whether it may be left out.
+    #[serde(default)]
+    pub optional: bool,
+    /// Whether it takes more than one file.
+    #[serde(default)]
+    pub multiple: bool,
+    /// What the server sent and this version does not know.
+    #[serde(flatten)]
+    pub extra: JsonMap,
+}
+
 /// One row of a conversation. (Its fields are an assumption, and read tolerantly.)
 #[record]
 pub struct Message {
@@ -218,6 +254,19 @@ pub struct RunResult {
     pub artifacts: Vec<Artifact>,
 }
 
+/// What became of one file of a folder.
+#[record]
+pub struct UploadOutcome {
+    /// The file's place in the folder, with `/`.
+    pub source: String,
+    /// The file on the platform, if it is there.
+    pub file: Option<File>,
+    /// Why it is not there.
+    pub error: Option<Error>,
+    /// The `source` of an earlier file with the same content, which was sent instead.
+    pub same_as: Option<String>,
+}
+
 /// How a file is uploaded.
 #[options]
 pub struct UploadOptions {
@@ -227,6 +276,30 @@ pub struct UploadOptions {
     pub parent_id: Option<String>,
     /// Its name, where neither the path nor the source gives one.
     pub name: Option<String>,
+    /// Seconds for all of it; without, as long as it needs if it keeps moving.
+    pub timeout: Option<f64>,
+}
+
+/// How the files of a folder are uploaded.
+#[options]
+pub struct FolderOptions {
+    /// Which of them, `**/*` by default: `*` is anything in one folder, `**` any folders, `{a,b}` either.
+    pub pattern: Option<String>,
+    /// The folder to put them into, by its path on the platform; they keep their places below it.
+    pub path: Option<String>,
+    /// An existing folder to put them into.
+    pub parent_id: Option<String>,
+    /// Seconds for each file.
+    pub timeout: Option<f64>,
+}
+
+/// Which workflows to list.
+#[options]
+pub struct WorkflowListOptions {
+    /// Only those of this project.
+    pub project_id: Option<String>,
+    /// How many a page holds, 1 to 100.
+    pub page_size: Option<u32>,
 }
 
 /// What to search for.
@@ -243,13 +316,15 @@ pub struct SearchOptions {
 /// How an agent is launched.
 #[options]
 pub struct LaunchOptions {
-    /// What it is asked.
+    /// What it is asked; without a workflow it is needed.
     pub prompt: Option<String>,
-    /// Files and folders on the platform that it may read.
+    /// The workflow to run, by its id.
+    pub workflow_id: Option<String>,
+    /// Files and folders on the platform that it may read; not with a workflow.
     pub file_ids: Vec<String>,
     /// The project to launch it in.
     pub project_id: Option<String>,
-    /// Seconds for the launch itself, 120 by default; uploads are not counted.
+    /// Seconds for the launch itself, 120 by default and more for images; uploads are not counted.
     pub timeout: Option<f64>,
 }
 
@@ -271,7 +346,7 @@ pub struct ListOptions {
 pub struct FollowUpOptions {
     /// What it is asked.
     pub prompt: String,
-    /// Seconds for the follow-up itself, 120 by default.
+    /// Seconds for the follow-up itself, 120 by default and more for images.
     pub timeout: Option<f64>,
 }
 

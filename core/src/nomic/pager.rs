@@ -1,6 +1,6 @@
 //! Lists: lazy over all their pages.
 
-use super::{Agent, FileHit, client::Shared, routes::Route};
+use super::{Agent, FileHit, Workflow, client::Shared, routes::Route};
 use crate::{
     Error, Result,
     flow::pager::{Circle, Walk},
@@ -26,6 +26,12 @@ impl Listed for Agent {
 }
 
 impl Listed for FileHit {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Listed for Workflow {
     fn id(&self) -> &str {
         &self.id
     }

@@ -53,15 +53,17 @@ macro_rules! routes {
 }
 
 routes! {
-    UPLOAD:       POST "/files/upload"            "developer:files" Heavy    Effect     "files.upload";
-    SEARCH:       GET  "/files/search"            "developer:files" Standard Repeatable "files.search";
-    LAUNCH:       POST "/agents"                  "developer:agent" Heavy    Effect     "agents.launch";
-    LIST:         GET  "/agents"                  "developer:agent" Standard Repeatable "agents.list";
-    GET:          GET  "/agents/{}"               "developer:agent" Standard Repeatable "agents.get";
-    CONVERSATION: GET  "/agents/{}/conversation"  "developer:agent" Standard Repeatable "agents.conversation";
-    ARTIFACT:     GET  "/agents/{}/artifacts/{}"  "developer:agent" Standard Repeatable "agents.artifact";
-    STOP:         POST "/agents/{}/stop"          "developer:agent" Standard Repeatable "agents.stop";
-    FOLLOW_UP:    POST "/agents/{}/followup"      "developer:agent" Heavy    Effect     "agents.follow_up";
+    UPLOAD:       POST   "/files/upload"              "developer:files" Heavy    Effect     "files.upload";
+    SEARCH:       GET    "/files/search"              "developer:files" Standard Repeatable "files.search";
+    WORKFLOWS:    GET    "/workflows"                 "developer:agent" Standard Repeatable "workflows.list";
+    LAUNCH:       POST   "/agents"                    "developer:agent" Heavy    Effect     "agents.launch";
+    LIST:         GET    "/agents"                    "developer:agent" Standard Repeatable "agents.list";
+    GET:          GET    "/agents/{}"                 "developer:agent" Standard Repeatable "agents.get";
+    CONVERSATION: GET    "/agents/{}/conversation"    "developer:agent" Standard Repeatable "agents.conversation";
+    ARTIFACT:     GET    "/agents/{}/artifacts/{}"    "developer:agent" Standard Repeatable "agents.artifact";
+    STOP:         POST   "/agents/{}/stop"            "developer:agent" Standard Repeatable "agents.stop";
+    DELETE:       DELETE "/agents/{}"                 "developer:agent" Standard Repeatable "agents.delete";
+    FOLLOW_UP:    POST   "/agents/{}/followup"        "developer:agent" Heavy    Effect     "agents.follow_up";
 }
 
 impl Route {

@@ -3,11 +3,11 @@
 use crate::protocol::Failure;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use nomkit::{
-    ClientOptions, FollowUpOptions, Json, LaunchOptions, ListOptions, SearchOptions, Source, StopOptions,
-    UploadOptions, WaitOptions,
+    Attachments, ClientOptions, FolderOptions, FollowUpOptions, Image, Json, LaunchOptions, ListOptions, SearchOptions,
+    Source, StopOptions, UploadOptions, WaitOptions, WorkflowListOptions,
 };
 use serde::{Deserialize, de::DeserializeOwned};
-use std::path::PathBuf;
+use std::{collections::BTreeMap, fs::File, io::Cursor, path::PathBuf};
 
 /// Reads the arguments of a call; a name that the call does not have is an error.
 ///
@@ -38,6 +38,9 @@ pub struct Upload {
     path: Option<PathBuf>,
     bytes_base64: Option<String>,
     name: Option<String>,
+    size: Option<u64>,
+    #[serde(default)]
+    stream: bool,
     #[serde(default)]
     options: Placement,
 }
@@ -47,6 +50,7 @@ pub struct Upload {
 struct Placement {
     path: Option<String>,
     parent_id: Option<String>,
+    timeout: Option<f64>,
 }
 
 impl Upload {
@@ -55,15 +59,42 @@ impl Upload {
     /// # Errors
     /// `Misuse` if it is neither one path nor bytes.
     pub fn into_parts(self) -> Result<(Source, UploadOptions), Failure> {
-        let options = UploadOptions { path: self.options.path, parent_id: self.options.parent_id, name: None };
+        let Placement { path, parent_id, timeout } = self.options;
+        let options = UploadOptions { path, parent_id, timeout, name: self.name };
+        let name = options.name.clone().unwrap_or_default();
+        let misuse = |error: &dyn std::fmt::Display| Failure::Misuse(error.to_string());
         match (self.path, self.bytes_base64) {
-            (Some(path), None) => Ok((Source::path(path), UploadOptions { name: self.name, ..options })),
+            (Some(path), None) if self.stream => {
+                let file = File::open(path).map_err(|error| misuse(&error))?;
+                Ok((Source::reader(file, name, self.size), options))
+            }
+            (Some(path), None) => Ok((Source::path(path), options)),
             (None, Some(text)) => {
-                let bytes = BASE64_STANDARD.decode(text).map_err(|error| Failure::Misuse(error.to_string()))?;
-                Ok((Source::bytes(bytes, self.name.unwrap_or_default()), options))
+                let bytes = BASE64_STANDARD.decode(text).map_err(|error| misuse(&error))?;
+                let source = match self.stream {
+                    true => Source::reader(Cursor::new(bytes), name, self.size),
+                    false => Source::bytes(bytes, name),
+                };
+                Ok((source, options))
             }
             _ => Err(Failure::Misuse("give `path` or `bytes_base64`".to_owned())),
         }
+    }
+}
+
+/// `files.upload_folder`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UploadFolder {
+    /// The local folder.
+    pub folder: PathBuf,
+    pattern: Option<String>,
+    path: Option<String>,
+}
+
+impl From<UploadFolder> for FolderOptions {
+    fn from(args: UploadFolder) -> Self {
+        Self { pattern: args.pattern, path: args.path, ..Self::default() }
     }
 }
 
@@ -90,19 +121,61 @@ pub struct Launch {
     file_ids: Vec<String>,
     #[serde(default)]
     files: Vec<PathBuf>,
+    workflow_id: Option<String>,
+    #[serde(default)]
+    inputs: BTreeMap<String, Vec<Input>>,
+    #[serde(default)]
+    images: Vec<PathBuf>,
     project_id: Option<String>,
 }
 
-impl Launch {
-    /// What to launch, and the local files to upload first.
-    pub fn into_parts(self) -> (LaunchOptions, Vec<Source>) {
-        let Self { prompt, file_ids, files, project_id } = self;
-        let options = LaunchOptions { prompt, file_ids, project_id, ..LaunchOptions::default() };
-        (options, files.into_iter().map(Source::path).collect())
+/// A local path, or a file on the platform.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Input {
+    Path(PathBuf),
+    There(Id),
+}
+
+impl From<Input> for Source {
+    fn from(input: Input) -> Self {
+        match input {
+            Input::Path(path) => Self::path(path),
+            Input::There(file) => Self::File(file.id),
+        }
     }
 }
 
-/// `agents.get`, `agents.conversation`, `agents.stop`
+impl Launch {
+    /// What to launch, and what it takes along.
+    pub fn into_parts(self) -> (LaunchOptions, Attachments) {
+        let Self { prompt, file_ids, files, workflow_id, inputs, images, project_id } = self;
+        let options = LaunchOptions { prompt, workflow_id, file_ids, project_id, ..LaunchOptions::default() };
+        let slot = |(name, given): (String, Vec<Input>)| (name, given.into_iter().map(Source::from).collect());
+        let attachments = Attachments {
+            files: files.into_iter().map(Source::path).collect(),
+            inputs: inputs.into_iter().map(slot).collect(),
+            images: images.into_iter().map(Image::path).collect(),
+        };
+        (options, attachments)
+    }
+}
+
+/// `workflows.list`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workflows {
+    project_id: Option<String>,
+    limit: Option<u32>,
+}
+
+impl From<Workflows> for WorkflowListOptions {
+    fn from(args: Workflows) -> Self {
+        Self { project_id: args.project_id, page_size: args.limit }
+    }
+}
+
+/// `agents.get`, `agents.conversation`, `agents.stop`, `agents.delete`
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Id {
@@ -172,11 +245,15 @@ pub struct FollowUp {
     /// Its handle.
     pub run: String,
     prompt: String,
+    #[serde(default)]
+    images: Vec<PathBuf>,
 }
 
-impl From<FollowUp> for FollowUpOptions {
-    fn from(args: FollowUp) -> Self {
-        Self::default().prompt(args.prompt)
+impl FollowUp {
+    /// What to ask, and the images beside it.
+    pub fn into_parts(self) -> (FollowUpOptions, Vec<Image>) {
+        let images = self.images.into_iter().map(Image::path).collect();
+        (FollowUpOptions::default().prompt(self.prompt), images)
     }
 }
 

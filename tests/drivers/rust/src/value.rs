@@ -21,6 +21,7 @@ fn convert(value: Value<'_>) -> Json {
         Value::Time(time) => time.to_string().into(),
         Value::Json(json) => json.clone(),
         Value::Extra(map) => map.clone().into(),
+        Value::Error(error) => flat(error),
         Value::List(values) => values.into_iter().map(convert).collect(),
         Value::Record(shape, values) => {
             let names = shape.fields.iter().map(|field| field.name.to_owned());

@@ -36,13 +36,18 @@ impl Driver {
                 let (source, options) = read::<args::Upload>(given)?.into_parts()?;
                 Ok(json(&self.nomic()?.files().upload(source, options, None).await?))
             }
+            "files.upload_folder" => {
+                let given: args::UploadFolder = read(given)?;
+                let folder = given.folder.clone();
+                Ok(json(&self.nomic()?.files().upload_folder(folder, given.into(), None).await?))
+            }
             "files.search" => {
                 let mut hits = self.nomic()?.files().search(read::<args::Search>(given)?.into())?;
                 Ok(json(&hits.first(usize::MAX).await?))
             }
             "agents.launch" => {
-                let (options, files) = read::<args::Launch>(given)?.into_parts();
-                Ok(self.runs.add(self.nomic()?.agents().launch(options, files, None).await?))
+                let (options, attachments) = read::<args::Launch>(given)?.into_parts();
+                Ok(self.runs.add(self.nomic()?.agents().launch(options, attachments, None).await?))
             }
             "agents.get" => Ok(json(&self.nomic()?.agents().get(&read::<args::Id>(given)?.id).await?)),
             "agents.list" => {
@@ -61,6 +66,14 @@ impl Driver {
                 Ok(json(&self.nomic()?.agents().conversation(&read::<args::Id>(given)?.id).await?))
             }
             "agents.stop" => Ok(json(&self.nomic()?.agents().stop(&read::<args::Id>(given)?.id).await?)),
+            "agents.delete" => {
+                self.nomic()?.agents().delete(&read::<args::Id>(given)?.id).await?;
+                Ok(Json::Null)
+            }
+            "workflows.list" => {
+                let mut workflows = self.nomic()?.workflows().list(read::<args::Workflows>(given)?.into())?;
+                Ok(json(&workflows.first(usize::MAX).await?))
+            }
             "run.refresh" => Ok(json(&self.runs.get(&read::<args::Run>(given)?.run)?.refresh().await?)),
             "run.wait" => {
                 let given: args::Wait = read(given)?;
@@ -77,7 +90,9 @@ impl Driver {
             }
             "run.follow_up" => {
                 let given: args::FollowUp = read(given)?;
-                Ok(self.runs.add(self.runs.get(&given.run)?.follow_up(given.into()).await?))
+                let run = self.runs.get(&given.run)?;
+                let (options, images) = given.into_parts();
+                Ok(self.runs.add(run.follow_up(options, images).await?))
             }
             "run.stop" => {
                 let given: args::Stop = read(given)?;

@@ -35,13 +35,18 @@ impl Driver {
                 let (source, options) = read::<args::Upload>(given)?.into_parts()?;
                 Ok(json(&self.nomic()?.files().upload(source, options, None)?))
             }
+            "files.upload_folder" => {
+                let given: args::UploadFolder = read(given)?;
+                let folder = given.folder.clone();
+                Ok(json(&self.nomic()?.files().upload_folder(folder, given.into(), None)?))
+            }
             "files.search" => {
                 let hits = self.nomic()?.files().search(read::<args::Search>(given)?.into())?;
                 Ok(json(&hits.collect::<nomkit::Result<Vec<_>>>()?))
             }
             "agents.launch" => {
-                let (options, files) = read::<args::Launch>(given)?.into_parts();
-                Ok(self.runs.add(self.nomic()?.agents().launch(options, files, None)?))
+                let (options, attachments) = read::<args::Launch>(given)?.into_parts();
+                Ok(self.runs.add(self.nomic()?.agents().launch(options, attachments, None)?))
             }
             "agents.get" => Ok(json(&self.nomic()?.agents().get(&read::<args::Id>(given)?.id)?)),
             "agents.list" => {
@@ -58,6 +63,14 @@ impl Driver {
             }
             "agents.conversation" => Ok(json(&self.nomic()?.agents().conversation(&read::<args::Id>(given)?.id)?)),
             "agents.stop" => Ok(json(&self.nomic()?.agents().stop(&read::<args::Id>(given)?.id)?)),
+            "agents.delete" => {
+                self.nomic()?.agents().delete(&read::<args::Id>(given)?.id)?;
+                Ok(Json::Null)
+            }
+            "workflows.list" => {
+                let workflows = self.nomic()?.workflows().list(read::<args::Workflows>(given)?.into())?;
+                Ok(json(&workflows.collect::<nomkit::Result<Vec<_>>>()?))
+            }
             "run.refresh" => Ok(json(&self.runs.get(&read::<args::Run>(given)?.run)?.refresh()?)),
             "run.wait" => {
                 let given: args::Wait = read(given)?;
@@ -71,7 +84,9 @@ impl Driver {
             }
             "run.follow_up" => {
                 let given: args::FollowUp = read(given)?;
-                Ok(self.runs.add(self.runs.get(&given.run)?.follow_up(given.into())?))
+                let run = self.runs.get(&given.run)?;
+                let (options, images) = given.into_parts();
+                Ok(self.runs.add(run.follow_up(options, images)?))
             }
             "run.stop" => {
                 let given: args::Stop = read(given)?;

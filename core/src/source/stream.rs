@@ -1,0 +1,172 @@
+//! Streams: what is made while it is read, and can be read once.
+
+use super::{MAX_FILE_SIZE, path::fill};
+use crate::{
+    Error, ErrorKind, RequestOutcome, Result,
+    http::content::{self, BLOCK, Chunks, Content},
+    progress::Sending,
+    runtime::apart,
+    secret::{excerpt, shown},
+};
+use bytes::{Bytes, BytesMut};
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// What is made while it is read, once. Clones are the same stream: one of them is read, the others are spent.
+#[derive(Clone)]
+pub struct Stream {
+    chunks: Arc<Mutex<Option<Chunks>>>,
+    name: String,
+    size: Option<u64>,
+}
+
+impl Stream {
+    pub(super) fn reader(mut reader: impl Read + Send + 'static, name: String, size: Option<u64>) -> Self {
+        let label = name.clone();
+        let pull = move |buffer: &mut [u8]| fill(&mut reader, buffer).map_err(|error| broken(&label, &error));
+        // Its thread starts when it is first asked for something.
+        let chunks = stream::once(async { content::ahead(BLOCK, pull) }).flatten();
+        Self::new(chunks, name, size)
+    }
+
+    pub(super) fn chunks(
+        chunks: impl futures_util::Stream<Item = io::Result<Bytes>> + Send + 'static,
+        name: String,
+        size: Option<u64>,
+    ) -> Self {
+        let label = name.clone();
+        let chunks = AssertUnwindSafe(chunks).catch_unwind().map(move |chunk| match chunk {
+            Ok(chunk) => chunk.map_err(|error| broken(&label, &error)),
+            Err(_) => Err(panicked()),
+        });
+        Self::new(chunks, name, size)
+    }
+
+    fn new(
+        chunks: impl futures_util::Stream<Item = Result<Bytes>> + Send + 'static,
+        name: String,
+        size: Option<u64>,
+    ) -> Self {
+        Self { chunks: Arc::new(Mutex::new(Some(chunks.fuse().boxed()))), name, size }
+    }
+
+    /// The name that it was given; empty if none.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many bytes it will give, if that is known.
+    pub fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// Whether it was read, or is being read.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.chunks.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+
+    fn take(&self) -> Result<Chunks> {
+        self.chunks.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or_else(spent)
+    }
+
+    /// Exactly so many bytes of it. The last ones wait for its end: with them the server would have a whole file.
+    pub(crate) fn exactly(&self, len: u64) -> Chunks {
+        let (stream, name) = (self.clone(), shown(&self.name));
+        let exact = async move {
+            let chunks = stream.take()?;
+            Ok::<_, Error>(stream::try_unfold((chunks, len, Bytes::new()), move |(mut chunks, mut left, mut last)| {
+                let wrong = |what: &str| {
+                    let text = format!("`{name}` gave {what} than the {len} bytes that `size` announced.");
+                    Error::new(ErrorKind::SourceChanged, format!("{text} It was not sent whole; send it again."))
+                };
+                let (fewer, more) = (wrong("fewer"), wrong("more"));
+                async move {
+                    loop {
+                        match chunks.try_next().await? {
+                            Some(chunk) if chunk.len() as u64 > left => return Err(more),
+                            Some(chunk) => {
+                                left -= chunk.len() as u64;
+                                match left {
+                                    0 if last.is_empty() => last = chunk,
+                                    0 => {}
+                                    _ => return Ok(Some((chunk, (chunks, left, last)))),
+                                }
+                            }
+                            None if left > 0 => return Err(fewer),
+                            None if last.is_empty() => return Ok(None),
+                            None => return Ok(Some((std::mem::take(&mut last), (chunks, left, last)))),
+                        }
+                    }
+                }
+            }))
+        };
+        exact.into_stream().try_flatten().boxed()
+    }
+
+    /// Reads it to its end into a private file without a name, in constant memory.
+    pub(crate) async fn spool(&self, told: &mut Sending<'_>) -> Result<Content> {
+        let mut chunks = self.take()?;
+        let mut file = apart(tempfile::tempfile).await?.map_err(|error| full(&error))?;
+        let (mut len, mut block) = (0, BytesMut::new());
+        while let Some(chunk) = chunks.try_next().await? {
+            len += chunk.len() as u64;
+            if len > MAX_FILE_SIZE {
+                let name = shown(&self.name);
+                let text =
+                    format!("`{name}` gives more than 500 MB, the most that the platform takes. Nothing was sent.");
+                return Err(Error::new(ErrorKind::TooLarge, text));
+            }
+            told.sometimes("reading", len, None);
+            if block.len() + chunk.len() > BLOCK {
+                file = write(file, block.split().freeze()).await?;
+            }
+            match chunk.len() {
+                BLOCK.. => file = write(file, chunk).await?,
+                _ => block.extend_from_slice(&chunk),
+            }
+        }
+        let file = Arc::new(write(file, block.freeze()).await?);
+        Ok(Content::Spooled { file, len })
+    }
+}
+
+async fn write(mut file: File, bytes: Bytes) -> Result<File> {
+    let written = apart(move || file.write_all(&bytes).map(|()| file)).await?;
+    written.map_err(|error| full(&error))
+}
+
+pub(super) fn deadline_over() -> Error {
+    let text = "The time was over before the source was read to its end. Nothing was sent; give more.";
+    let mut error = Error::new(ErrorKind::RequestTimeout, text);
+    error.info_mut().outcome = Some(RequestOutcome::NotSent);
+    error
+}
+
+pub(super) fn spent() -> Error {
+    Error::invalid("source", "This stream was read before; it can be sent once. Make a new one.")
+}
+
+fn broken(name: &str, error: &io::Error) -> Error {
+    let text = format!("`{}` could not be read to its end: {}", shown(name), excerpt(&error.to_string(), 4000));
+    Error::new(ErrorKind::LocalIo, text)
+}
+
+pub(crate) fn panicked() -> Error {
+    Error::new(ErrorKind::LocalIo, "The source panicked while it was read, so it was not sent whole.")
+}
+
+fn full(error: &io::Error) -> Error {
+    let text = format!("The source's temporary copy cannot be written: {error}. With its size it needs none.");
+    Error::new(ErrorKind::LocalIo, text)
+}
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stream").field("name", &self.name).field("size", &self.size).finish_non_exhaustive()
+    }
+}
