@@ -1,6 +1,6 @@
-//! Agents as they are shown: list, get, stop.
+//! Agents as they are shown: list, get, stop, delete.
 
-use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use serde_json::{Value, json};
 
 use crate::call::{Call, Reply};
@@ -15,15 +15,17 @@ const STATUSES: &[&str] = &["waiting", "running", "awaiting_tool", "finished", "
 
 /// An agent with the turn that is shown: the newest, or the one before while that is still to be seen.
 const SHOWN: &str = "
-    SELECT a.id, a.project_id, a.created_at, t.number,
+    SELECT a.id, a.workflow_id, a.project_id, a.created_at, t.number,
            COALESCE(t.status, IIF(t.running_at <= :now, 'running', 'waiting')) AS shown,
            CASE WHEN t.status IS NOT NULL THEN t.ends_at WHEN t.running_at <= :now THEN t.running_at ELSE t.started_at END
     FROM agents a JOIN turns t ON t.agent_id = a.id AND t.number =
-        (SELECT number - (stale_until > :now) FROM turns WHERE agent_id = a.id ORDER BY number DESC LIMIT 1)";
+        (SELECT number - (stale_until > :now) FROM turns WHERE agent_id = a.id ORDER BY number DESC LIMIT 1)
+    WHERE a.deleted_at IS NULL";
 
 /// An agent as it is shown at a time.
 struct Shown {
     id: String,
+    workflow: Option<String>,
     project: Option<String>,
     created: Millis,
     turn: u32,
@@ -35,18 +37,19 @@ impl Shown {
     fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             id: row.get(0)?,
-            project: row.get(1)?,
-            created: row.get(2)?,
-            turn: row.get(3)?,
-            status: row.get(4)?,
-            updated: row.get(5)?,
+            workflow: row.get(1)?,
+            project: row.get(2)?,
+            created: row.get(3)?,
+            turn: row.get(4)?,
+            status: row.get(5)?,
+            updated: row.get(6)?,
         })
     }
 
     /// The JSON that lists have; elsewhere `files` comes with it.
     fn json(&self, connection: &Connection, files: Option<Value>) -> Result<Value, Problem> {
         let mut agent = json!({
-            "id": self.id, "status": self.status, "workflowId": null, "projectId": self.project,
+            "id": self.id, "status": self.status, "workflowId": self.workflow, "projectId": self.project,
             "artifacts": artifacts(connection, &self.id, self.turn)?,
         });
         if let Some(agent) = agent.as_object_mut() {
@@ -60,7 +63,7 @@ impl Shown {
 
 /// One agent as it is shown now, or a 404.
 pub(crate) fn view(connection: &Connection, id: &str, now: Millis) -> Result<Value, Problem> {
-    let mut select = connection.prepare_cached(&format!("{SHOWN} WHERE a.id = :id"))?;
+    let mut select = connection.prepare_cached(&format!("{SHOWN} AND a.id = :id"))?;
     let shown = select.query_row(named_params! { ":id": id, ":now": now }, Shown::of).optional()?;
     let shown = shown.ok_or_else(missing)?;
     shown.json(connection, Some(files::references(connection, id)?))
@@ -107,6 +110,21 @@ pub(crate) fn stop(call: &Call) -> Result<Reply, Problem> {
     Ok(Reply::accepted(json!({ "data": agent })))
 }
 
+/// `DELETE /agents/{id}`: what is left of it is in the ledger.
+pub(crate) fn delete(call: &Call) -> Result<Reply, Problem> {
+    let id = call.id("id", "Agent")?;
+    call.app.store.with(|transaction| {
+        let now = call.app.clock.now();
+        turns::settle(transaction, now)?;
+        if turns::latest(transaction, &id)?.ok_or_else(missing)?.1.is_none() {
+            return Err(Problem::conflict("The agent is active: stop it, and wait until it has, before you delete it"));
+        }
+        transaction.execute("UPDATE agents SET deleted_at = ? WHERE id = ?", params![now, id])?;
+        Ok(())
+    })?;
+    Ok(Reply::nothing())
+}
+
 /// `GET /agents`: the newest first.
 pub(crate) fn list(call: &Call) -> Result<Reply, Problem> {
     let paging: Paging<String> = Paging::of(&call.query, 20, 100)?;
@@ -114,22 +132,21 @@ pub(crate) fn list(call: &Call) -> Result<Reply, Problem> {
     if status.is_some_and(|status| !STATUSES.contains(&status)) {
         return Err(Problem::issue("status", format!("Expected one of: {}", STATUSES.join(", "))));
     }
-    // No agent comes from a workflow here: `null` excludes nothing, and an id excludes everything.
-    let any = match call.query.get("workflowId") {
-        None | Some("null") => true,
-        Some(id) => {
-            ids::parse(id).map(|_| false).ok_or_else(|| Problem::issue("workflowId", "Expected a UUID or null"))?
-        }
+    let workflow = match call.query.get("workflowId") {
+        None | Some("null") => None,
+        Some(id) => Some(ids::parse(id).ok_or_else(|| Problem::issue("workflowId", "Expected a UUID or null"))?),
     };
+    let any = call.query.get("workflowId").is_none();
     let page = call.app.store.with(|transaction| {
         let now = call.app.clock.now();
         turns::settle(transaction, now)?;
         let mut select = transaction.prepare_cached(&format!(
-            "{SHOWN} WHERE :any AND (:status IS NULL OR shown = :status) AND (:after IS NULL OR a.id < :after)
+            "{SHOWN} AND (:any OR a.workflow_id IS :workflow) AND (:status IS NULL OR shown = :status)
+               AND (:after IS NULL OR a.id < :after)
              ORDER BY a.id DESC LIMIT :rows"
         ))?;
         let values = named_params! {
-            ":now": now, ":any": any, ":status": status, ":after": paging.after,
+            ":now": now, ":any": any, ":workflow": workflow, ":status": status, ":after": paging.after,
             ":rows": i64::try_from(paging.rows()).unwrap_or(i64::MAX),
         };
         let mut agents = Vec::new();

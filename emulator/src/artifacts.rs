@@ -11,8 +11,10 @@ pub(crate) fn get(call: &Call) -> Result<Reply, Problem> {
     let (agent, id) = (call.id("id", "Agent")?, call.id("artifactId", "Artifact")?);
     let found = call.app.store.with(|transaction| {
         turns::settle(transaction, call.app.clock.now())?;
-        let mut select =
-            transaction.prepare_cached("SELECT name, type, body FROM artifacts WHERE agent_id = ? AND id = ?")?;
+        let mut select = transaction.prepare_cached(
+            "SELECT artifacts.name, type, body FROM artifacts JOIN agents ON agents.id = agent_id
+             WHERE agent_id = ? AND artifacts.id = ? AND deleted_at IS NULL",
+        )?;
         let artifact = select.query_row([&agent, &id], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
         });

@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use futures_util::StreamExt;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode, Uri};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::app::App;
+use crate::body::{self, Json};
+use crate::ids;
 use crate::problem::Problem;
 use crate::turns::Plan;
-use crate::{ids, validate};
 
 /// A request that may pass.
 pub(crate) struct Call {
@@ -35,29 +34,14 @@ impl Call {
     }
 
     /// The body, which must be a JSON object.
-    pub(crate) async fn object(&mut self) -> Result<Map<String, Value>, Problem> {
+    pub(crate) async fn json(&mut self) -> Result<Json, Problem> {
         let json = |kind: &str| kind.trim().eq_ignore_ascii_case("application/json");
         let kind = self.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if !kind.split(';').next().is_some_and(json) {
             return Err(Problem::bad_request("Content-Type must be application/json"));
         }
-        let limit = usize::try_from(self.app.options.json_limit).unwrap_or(usize::MAX);
-        let body = read(std::mem::take(&mut self.body), limit).await?;
-        validate::object(&body)
+        body::json(std::mem::take(&mut self.body), self.app.options.json_limit).await
     }
-}
-
-async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
-    let mut content = Vec::new();
-    let mut frames = body.into_data_stream();
-    while let Some(frame) = frames.next().await {
-        let frame = frame.map_err(|error| Problem::bad_request(format!("The body broke off: {error}")))?;
-        if content.len() + frame.len() > limit {
-            return Err(Problem::too_large(format!("The body exceeds {limit} bytes")));
-        }
-        content.extend_from_slice(&frame);
-    }
-    Ok(content.into())
 }
 
 /// Reads what is left of a body, up to `most` bytes, and forgets it.
@@ -89,25 +73,32 @@ impl Query {
 /// What a handler answers.
 pub(crate) struct Reply {
     status: StatusCode,
-    body: Value,
+    body: Option<Value>,
 }
 
 impl Reply {
     pub(crate) fn ok(body: Value) -> Self {
-        Self { status: StatusCode::OK, body }
+        Self { status: StatusCode::OK, body: Some(body) }
     }
 
     pub(crate) fn created(body: Value) -> Self {
-        Self { status: StatusCode::CREATED, body }
+        Self { status: StatusCode::CREATED, body: Some(body) }
     }
 
     pub(crate) fn accepted(body: Value) -> Self {
-        Self { status: StatusCode::ACCEPTED, body }
+        Self { status: StatusCode::ACCEPTED, body: Some(body) }
+    }
+
+    pub(crate) fn nothing() -> Self {
+        Self { status: StatusCode::NO_CONTENT, body: None }
     }
 }
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        (self.status, Json(self.body)).into_response()
+        match self.body {
+            Some(body) => (self.status, axum::Json(body)).into_response(),
+            None => self.status.into_response(),
+        }
     }
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::options::Timing;
 use crate::problem::Problem;
-use crate::{auth, credentials, host, ledger, turns, validate};
+use crate::{auth, credentials, host, ledger, turns, validate, workflows};
 
 type Answer = Result<(StatusCode, Json<Value>), Problem>;
 
@@ -28,6 +28,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/rates", get(read_rates).put(set_rates))
         .route("/spend", put(set_spend))
         .route("/clock", get(read_clock).put(set_clock))
+        .route("/workflows", post(workflows::add))
         .route("/reset", post(reset))
         .fallback(async || Problem::not_found("No such control"))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())

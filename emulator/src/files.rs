@@ -1,6 +1,6 @@
 //! Files: search, and what agents may read.
 
-use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use serde_json::{Value, json};
 
 use crate::call::{Call, Reply};
@@ -9,10 +9,13 @@ use crate::paths;
 use crate::problem::{Issue, Problem};
 
 /// A file whose bytes are here.
+#[derive(Clone)]
 pub(crate) struct Stored {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) mime_type: String,
+    /// What the workflow takes it for.
+    pub(crate) slot: Option<String>,
 }
 
 /// `GET /files/search`: by name, then by id.
@@ -46,29 +49,48 @@ pub(crate) fn search(call: &Call) -> Result<Reply, Problem> {
     Ok(Reply::ok(page))
 }
 
+/// What an agent is given: a file or a folder, for a slot if a workflow asked for it.
+#[derive(Clone)]
+pub(crate) struct Given {
+    pub(crate) id: String,
+    pub(crate) slot: Option<String>,
+    /// Where in the request it stands.
+    pub(crate) path: Vec<Value>,
+}
+
 /// Refuses ids that name neither a file nor a folder.
-pub(crate) fn check(connection: &Connection, ids: &[String]) -> Result<(), Problem> {
+pub(crate) fn check(connection: &Connection, given: &[Given]) -> Result<(), Problem> {
     let mut issues = Vec::new();
-    for (index, id) in ids.iter().enumerate() {
+    for Given { id, path, .. } in given {
         if reference(connection, id)?.is_none() {
-            let message = "File not found or not accessible".to_owned();
-            issues.push(Issue { path: vec![json!("fileIds"), json!(index)], message });
+            issues.push(Issue { path: path.clone(), message: "File not found or not accessible".to_owned() });
         }
     }
     if issues.is_empty() { Ok(()) } else { Err(Problem::invalid(issues)) }
 }
 
-/// The ids that an agent was given.
-pub(crate) fn of_agent(connection: &Connection, agent: &str) -> Result<Vec<String>, Problem> {
+/// Keeps what an agent was given.
+pub(crate) fn give(connection: &Connection, agent: &str, given: &[Given]) -> Result<(), Problem> {
+    for (position, Given { id, slot, .. }) in (0_i64..).zip(given) {
+        let mut insert = connection
+            .prepare_cached("INSERT INTO agent_files (agent_id, position, file_id, slot) VALUES (?, ?, ?, ?)")?;
+        insert.execute(params![agent, position, id, slot])?;
+    }
+    Ok(())
+}
+
+/// What an agent was given.
+pub(crate) fn of_agent(connection: &Connection, agent: &str) -> Result<Vec<Given>, Problem> {
     let mut select =
-        connection.prepare_cached("SELECT file_id FROM agent_files WHERE agent_id = ? ORDER BY position")?;
-    Ok(select.query_map([agent], |row| row.get(0))?.collect::<Result<_, _>>()?)
+        connection.prepare_cached("SELECT file_id, slot FROM agent_files WHERE agent_id = ? ORDER BY position")?;
+    let given = select.query_map([agent], |row| Ok(Given { id: row.get(0)?, slot: row.get(1)?, path: Vec::new() }))?;
+    Ok(given.collect::<Result<_, _>>()?)
 }
 
 /// The references that an agent shows.
 pub(crate) fn references(connection: &Connection, agent: &str) -> Result<Value, Problem> {
     let mut references = Vec::new();
-    for id in of_agent(connection, agent)? {
+    for Given { id, .. } in of_agent(connection, agent)? {
         references.extend(reference(connection, &id)?);
     }
     Ok(Value::Array(references))
@@ -85,19 +107,21 @@ fn reference(connection: &Connection, id: &str) -> Result<Option<Value>, Problem
     Ok(found.optional()?)
 }
 
-/// The files that these ids mean, those inside folders included, each once.
-pub(crate) fn below(connection: &Connection, ids: &[String]) -> Result<Vec<Stored>, Problem> {
+/// The files that these ids mean, those inside folders included, each once for a slot.
+pub(crate) fn below(connection: &Connection, given: &[Given]) -> Result<Vec<Stored>, Problem> {
     let mut select = connection.prepare_cached(
         "SELECT id, name, mime_type FROM files WHERE id = ?1 OR EXISTS
              (SELECT 1 FROM folders d WHERE d.id = ?1 AND substr(files.path, 1, length(d.path) + 1) = d.path || '/')
          ORDER BY path, id",
     )?;
     let mut all: Vec<Stored> = Vec::new();
-    for id in ids {
-        let stored = |row: &Row<'_>| Ok(Stored { id: row.get(0)?, name: row.get(1)?, mime_type: row.get(2)? });
+    for Given { id, slot, .. } in given {
+        let stored = |row: &Row<'_>| {
+            Ok(Stored { id: row.get(0)?, name: row.get(1)?, mime_type: row.get(2)?, slot: slot.clone() })
+        };
         for file in select.query_map([id], stored)? {
             let file = file?;
-            if !all.iter().any(|known| known.id == file.id) {
+            if !all.iter().any(|known| known.id == file.id && known.slot == file.slot) {
                 all.push(file);
             }
         }

@@ -1,6 +1,6 @@
 //! What was received, processed and answered: the server's own truth, for tests to compare with a client's belief.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::Request;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::clock::{self, Millis};
 use crate::problem::Problem;
 use crate::store::Store;
-use crate::uploaded;
+use crate::{files as inputs, uploaded};
 
 /// Older requests are forgotten beyond this many, so that a benchmark does not fill the memory.
 const KEPT: usize = 500_000;
@@ -131,29 +131,38 @@ impl Entry {
 /// Every agent with its turns, oldest first.
 pub(crate) fn agents(connection: &Connection, now: Millis) -> Result<Vec<Value>, Problem> {
     let mut agents = connection.prepare_cached(
-        "SELECT a.id, a.created_at, COALESCE(t.status, IIF(t.running_at <= ?1, 'running', 'waiting'))
+        "SELECT a.id, a.created_at, a.workflow_id, a.deleted_at IS NOT NULL,
+                COALESCE(t.status, IIF(t.running_at <= ?1, 'running', 'waiting'))
          FROM agents a JOIN turns t
            ON t.agent_id = a.id AND t.number = (SELECT MAX(number) FROM turns WHERE agent_id = a.id)
          ORDER BY a.id",
     )?;
     let mut turns = connection.prepare_cached(
-        "SELECT t.prompt, m.text FROM turns t
+        "SELECT t.prompt, m.text, t.images FROM turns t
          LEFT JOIN messages m ON m.agent_id = t.agent_id AND m.turn = t.number AND m.type = 'assistant'
          WHERE t.agent_id = ? ORDER BY t.number",
     )?;
-    let mut files =
-        connection.prepare_cached("SELECT file_id FROM agent_files WHERE agent_id = ? ORDER BY position")?;
     let mut all = Vec::new();
     let mut rows = agents.query([now])?;
     while let Some(row) = rows.next()? {
         let id: String = row.get(0)?;
-        let turn = |row: &rusqlite::Row<'_>| {
-            Ok(json!({ "prompt": row.get::<_, String>(0)?, "answer": row.get::<_, Option<String>>(1)? }))
-        };
-        let turns: Vec<Value> = turns.query_map([&id], turn)?.collect::<Result<_, _>>()?;
-        let files: Vec<String> = files.query_map([&id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let mut rows = turns.query([&id])?;
+        let mut turns = Vec::new();
+        while let Some(row) = rows.next()? {
+            let images: Value = serde_json::from_str(&row.get::<_, String>(2)?)?;
+            turns.push(json!({
+                "prompt": row.get::<_, Option<String>>(0)?, "answer": row.get::<_, Option<String>>(1)?, "images": images,
+            }));
+        }
+        let given = inputs::of_agent(connection, &id)?;
+        let files: Vec<&String> = given.iter().map(|given| &given.id).collect();
+        let mut slots = BTreeMap::<&str, Vec<&String>>::new();
+        for (slot, id) in given.iter().filter_map(|given| Some((given.slot.as_deref()?, &given.id))) {
+            slots.entry(slot).or_default().push(id);
+        }
         all.push(json!({
-            "id": id, "status": row.get::<_, String>(2)?, "turns": turns, "file_ids": files,
+            "id": id, "status": row.get::<_, String>(4)?, "turns": turns, "file_ids": files, "inputs": slots,
+            "workflow_id": row.get::<_, Option<String>>(2)?, "deleted": row.get::<_, bool>(3)?,
             "created_at": clock::iso(row.get(1)?),
         }));
     }

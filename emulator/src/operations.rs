@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use crate::call::{Call, Reply};
 use crate::problem::Problem;
 use crate::rates::Tier;
-use crate::{agents, artifacts, conversation, files, launch, upload};
+use crate::{agents, artifacts, conversation, files, launch, upload, workflows};
 
 pub(crate) const LAUNCH: &str = "POST /agents";
 pub(crate) const FOLLOW_UP: &str = "POST /agents/{id}/followup";
@@ -43,11 +43,13 @@ use Tier::{Heavy, Standard};
 pub(crate) static OPERATIONS: &[Operation] = &[
     operation("POST /files/upload", FILES, Heavy, Later(|call| Box::pin(upload::upload(call)))),
     operation("GET /files/search", FILES, Standard, Now(files::search)),
+    operation("GET /workflows", AGENT, Standard, Now(workflows::list)),
     operation(LAUNCH, AGENT, Heavy, Later(|call| Box::pin(launch::launch(call)))),
     operation("GET /agents", AGENT, Standard, Now(agents::list)),
     operation("GET /agents/{id}", AGENT, Standard, Now(agents::get)),
     operation("GET /agents/{id}/conversation", AGENT, Standard, Now(conversation::get)),
     operation("GET /agents/{id}/artifacts/{artifactId}", AGENT, Standard, Now(artifacts::get)),
+    operation("DELETE /agents/{id}", AGENT, Standard, Now(agents::delete)),
     operation("POST /agents/{id}/stop", AGENT, Standard, Now(agents::stop)),
     operation(FOLLOW_UP, AGENT, Heavy, Later(|call| Box::pin(launch::follow_up(call)))),
 ];

@@ -31,6 +31,8 @@ pub struct Options {
     pub rates: Rates,
     /// Answer a follow-up on an active agent with 400 instead of 409: the documents name neither.
     pub active_is_bad_request: bool,
+    /// Whether a launch may call `inputs` by the name `workflowInputs`, which one page of the documents uses.
+    pub workflow_inputs: bool,
 }
 
 impl Default for Options {
@@ -47,6 +49,7 @@ impl Default for Options {
             hash_uploads: true,
             rates: Rates::default(),
             active_is_bad_request: false,
+            workflow_inputs: true,
         }
     }
 }

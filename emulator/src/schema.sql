@@ -26,24 +26,35 @@ CREATE TABLE IF NOT EXISTS files (
 );
 CREATE INDEX IF NOT EXISTS files_by_name ON files (name, id);
 
+CREATE TABLE IF NOT EXISTS workflows (
+    id              TEXT PRIMARY KEY,      -- time-ordered, so this is also the order of creation
+    name            TEXT NOT NULL,
+    description     TEXT,
+    requested_files TEXT NOT NULL,         -- JSON: the slots
+    project_id      TEXT
+);
+
 CREATE TABLE IF NOT EXISTS agents (
-    id         TEXT PRIMARY KEY,           -- time-ordered, so this is also the order of creation
-    project_id TEXT,
-    created_at INTEGER NOT NULL
+    id          TEXT PRIMARY KEY,          -- time-ordered, so this is also the order of creation
+    workflow_id TEXT REFERENCES workflows (id),
+    project_id  TEXT,
+    created_at  INTEGER NOT NULL,
+    deleted_at  INTEGER                    -- from then on only the ledger knows it
 );
 
 CREATE TABLE IF NOT EXISTS agent_files (
     agent_id TEXT NOT NULL REFERENCES agents (id),
     position INTEGER NOT NULL,
     file_id  TEXT NOT NULL,                -- a file or a folder
+    slot     TEXT,                         -- of the workflow
     PRIMARY KEY (agent_id, position)
 ) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS turns (
     agent_id    TEXT NOT NULL REFERENCES agents (id),
     number      INTEGER NOT NULL,          -- from 1
-    prompt      TEXT NOT NULL,
-    images      INTEGER NOT NULL,
+    prompt      TEXT,                      -- none when a workflow was launched with files alone
+    images      TEXT NOT NULL,             -- JSON: media type, size and hash of each
     started_at  INTEGER NOT NULL,
     running_at  INTEGER NOT NULL,
     due_at      INTEGER NOT NULL,          -- the turn ends here if its answer is ready

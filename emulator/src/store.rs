@@ -9,6 +9,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tempfile::TempDir;
 
 use crate::problem::Problem;
+use crate::workflows;
+
+/// Changes with `schema.sql`.
+const SCHEMA: u32 = 2;
 
 /// The database, and the folder of the uploaded files.
 pub(crate) struct Store {
@@ -42,7 +46,7 @@ impl Store {
             }
         };
         private_folder(&files)?;
-        connection.execute_batch(include_str!("schema.sql")).map_err(io::Error::other)?;
+        prepare(&connection)?;
         connection.set_prepared_statement_cache_capacity(64);
         connection.set_transaction_behavior(TransactionBehavior::Immediate);
         Ok(Self { connection: Mutex::new(connection), files, _keep: keep })
@@ -70,16 +74,35 @@ impl Store {
     /// Forgets everything but the keys.
     pub(crate) fn reset(&self) -> Result<(), Problem> {
         self.with(|transaction| {
-            for table in ["artifacts", "messages", "turns", "agent_files", "agents", "files", "folders"] {
+            for table in ["artifacts", "messages", "turns", "agent_files", "agents", "workflows", "files", "folders"] {
                 transaction.execute(&format!("DELETE FROM {table}"), [])?;
             }
-            Ok(())
+            Ok(workflows::ship(transaction)?)
         })?;
         for file in fs::read_dir(&self.files)? {
             // An upload that is under way may take its own file back first.
             drop(fs::remove_file(file?.path()));
         }
         Ok(())
+    }
+}
+
+/// Makes the tables, unless an emulator with other tables made this database.
+fn prepare(connection: &Connection) -> io::Result<()> {
+    let prepare = || {
+        let made: u32 = connection.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if made > 0 && version != SCHEMA {
+            return Ok(false);
+        }
+        connection.execute_batch(include_str!("schema.sql"))?;
+        connection.pragma_update(None, "user_version", SCHEMA)?;
+        workflows::ship(connection)?;
+        Ok(true)
+    };
+    match prepare().map_err(|error: rusqlite::Error| io::Error::other(error))? {
+        true => Ok(()),
+        false => Err(io::Error::other("the folder belongs to another version of the emulator: use a new one")),
     }
 }
 

@@ -9,13 +9,16 @@ use serde_json::{Map, Value};
 
 use crate::clock::{Millis, millis};
 use crate::ids;
+use crate::images::Image;
 use crate::options::Timing;
 use crate::problem::Problem;
 
 /// What a user asks.
+#[derive(Clone, Default)]
 pub(crate) struct Prompt {
-    pub(crate) text: String,
-    pub(crate) images: usize,
+    /// None when a workflow is launched with files alone.
+    pub(crate) text: Option<String>,
+    pub(crate) images: Vec<Image>,
 }
 
 /// What a fault asks of a turn.
@@ -57,11 +60,12 @@ pub(crate) struct Turn {
     pub(crate) number: u32,
 }
 
-/// Begins a turn: from now on its agent is active, and its prompt stands in the conversation.
+/// Begins a turn: from now on its agent is active, and what was `said` stands in the conversation.
 pub(crate) fn begin(
     connection: &Connection,
     turn: &Turn,
     prompt: &Prompt,
+    said: &str,
     plan: Plan,
     timing: Timing,
     now: Millis,
@@ -76,7 +80,7 @@ pub(crate) fn begin(
         turn.agent,
         turn.number,
         prompt.text,
-        i64::try_from(prompt.images).unwrap_or(i64::MAX),
+        serde_json::to_string(&prompt.images)?,
         now,
         now + waiting,
         now + waiting + running,
@@ -84,7 +88,7 @@ pub(crate) fn begin(
         stale_until,
         plan.lag,
     ])?;
-    add_message(connection, turn, "user", &prompt.text, now, plan.lag)
+    add_message(connection, turn, "user", said, now, plan.lag)
 }
 
 /// Keeps a turn's answer until the turn ends.
@@ -107,10 +111,11 @@ pub(crate) fn stop(connection: &Connection, agent: &str, now: Millis) -> Result<
     Ok(())
 }
 
-/// The newest turn's number, and when it ended if it has.
+/// The newest turn's number, and when it ended if it has. There is none of an agent that is not there, or not any more.
 pub(crate) fn latest(connection: &Connection, agent: &str) -> Result<Option<(u32, Option<Millis>)>, Problem> {
     let mut select = connection.prepare_cached(
-        "SELECT number, IIF(status IS NULL, NULL, ends_at) FROM turns WHERE agent_id = ? ORDER BY number DESC LIMIT 1",
+        "SELECT number, IIF(status IS NULL, NULL, ends_at) FROM turns JOIN agents ON agents.id = agent_id
+         WHERE agent_id = ? AND deleted_at IS NULL ORDER BY number DESC LIMIT 1",
     )?;
     Ok(select.query_row([agent], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }

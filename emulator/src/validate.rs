@@ -20,6 +20,15 @@ impl Checks {
         if self.issues.is_empty() { Ok(()) } else { Err(Problem::invalid(self.issues)) }
     }
 
+    /// A member that is a text and not blank.
+    pub(crate) fn text(&mut self, body: &Map<String, Value>, member: &str) -> Option<String> {
+        let text = body.get(member).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+        if text.is_none() {
+            self.add(&[json!(member)], "Expected a text that is not blank");
+        }
+        text.map(str::to_owned)
+    }
+
     /// A member that is a UUID, null or absent.
     pub(crate) fn optional_uuid(&mut self, body: &Map<String, Value>, member: &str) -> Option<String> {
         let value = body.get(member).filter(|value| !value.is_null())?;

@@ -2,25 +2,55 @@
 
 use std::sync::Arc;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row, params};
 use serde_json::{Map, Value, json};
 
-use crate::answers::{self, Answer};
+use crate::answers::{self, Answer, Source};
 use crate::app::App;
-use crate::documents::{Document, Unreadable};
-use crate::files;
+use crate::documents::Document;
+use crate::files::{self, Stored};
+use crate::images::Image;
 use crate::problem::Problem;
 use crate::turns::{self, NewArtifact, NewMessage, Outcome, Prompt, Turn};
+use crate::workflows::{self, Workflow};
 
-type Read = (String, Result<Document, Unreadable>);
+/// What a turn has to do.
+#[derive(Clone)]
+pub(crate) struct Task {
+    pub(crate) number: u32,
+    pub(crate) prompt: Prompt,
+    /// In a later turn of a prompt-driven workflow, what it was launched with.
+    pub(crate) notes: Option<String>,
+    pub(crate) workflow: Option<Workflow>,
+    pub(crate) inputs: Vec<Stored>,
+}
+
+impl Task {
+    /// What `prompt` asks of an agent in its turn of this number.
+    pub(crate) fn of(connection: &Connection, agent: &str, number: u32, prompt: Prompt) -> Result<Self, Problem> {
+        let workflow = workflows::of_agent(connection, agent)?;
+        let first = workflow.as_ref().is_some_and(|workflow| workflow.slots.is_empty()) && number > 1;
+        let notes = if first { stored_prompt(connection, agent, 1)?.text } else { None };
+        let inputs = files::below(connection, &files::of_agent(connection, agent)?)?;
+        Ok(Self { number, prompt, notes, workflow, inputs })
+    }
+
+    /// The files of a slot.
+    pub(crate) fn inputs_of(&self, slot: &str) -> impl Iterator<Item = &Stored> {
+        self.inputs.iter().filter(move |file| file.slot.as_deref() == Some(slot))
+    }
+}
 
 /// Works on a turn in the background and keeps its answer.
 pub(crate) fn start(app: Arc<App>, turn: Turn) {
     tokio::spawn(async move {
-        let task = app.store.with(|transaction| task(transaction, &turn));
+        let task = app.store.with(|transaction| {
+            let prompt = stored_prompt(transaction, &turn.agent, turn.number)?;
+            Task::of(transaction, &turn.agent, turn.number, prompt)
+        });
         // The agent may have been forgotten by a reset.
-        let Ok((prompt, inputs)) = task else { return };
-        let outcome = outcome(&app, prompt, turn.number, inputs).await;
+        let Ok(task) = task else { return };
+        let outcome = outcome(&app, task).await;
         if app.stopping() {
             return;
         }
@@ -39,50 +69,87 @@ pub(crate) fn resume(app: &Arc<App>) -> Result<(), Problem> {
     Ok(())
 }
 
-fn task(connection: &Connection, turn: &Turn) -> Result<(Prompt, Vec<files::Stored>), Problem> {
+fn stored_prompt(connection: &Connection, agent: &str, number: u32) -> Result<Prompt, Problem> {
     let mut select = connection.prepare_cached("SELECT prompt, images FROM turns WHERE agent_id = ? AND number = ?")?;
-    let prompt = select.query_row(rusqlite::params![turn.agent, turn.number], |row| {
-        Ok(Prompt { text: row.get(0)?, images: usize::try_from(row.get::<_, i64>(1)?).unwrap_or(0) })
-    })?;
-    let mut select =
-        connection.prepare_cached("SELECT file_id FROM agent_files WHERE agent_id = ? ORDER BY position")?;
-    let ids = select.query_map([&turn.agent], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
-    Ok((prompt, files::below(connection, &ids)?))
+    let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, String>(1)?));
+    let (text, images) = select.query_row(params![agent, number], columns)?;
+    Ok(Prompt { text, images: serde_json::from_str(&images)? })
 }
 
 /// Reads the documents and answers the prompt from them.
-pub(crate) async fn outcome(app: &Arc<App>, prompt: Prompt, turn: u32, inputs: Vec<files::Stored>) -> Outcome {
-    let mut read = Vec::with_capacity(inputs.len());
-    for file in inputs {
+pub(crate) async fn outcome(app: &Arc<App>, task: Task) -> Outcome {
+    let mut read: Vec<(Option<String>, Source)> = Vec::with_capacity(task.inputs.len());
+    for file in &task.inputs {
         let document = app.extractor.extract(&app.store.file(&file.id), &file.name, &file.mime_type).await;
-        read.push((file.name, document));
+        read.push((file.slot.clone(), (file.name.clone(), document)));
     }
-    let notes = notes(prompt.images, &read);
-    if !read.is_empty() && read.iter().all(|(_, document)| document.is_err()) {
+    let notes = notes(&read);
+    if !read.is_empty() && read.iter().all(|(_, (_, document))| document.is_err()) {
         return failure(notes, "none of the documents can be read");
     }
-    let question = prompt.text;
-    let answer = tokio::task::spawn_blocking(move || {
-        let mut answer = answers::answer(&question, turn, &read);
-        if read.is_empty() {
-            answer.text = format!("You asked: “{}”. {}", question.trim(), answer.text);
-        }
-        answer
-    });
-    match answer.await {
-        Ok(answer) => success(notes, answer, turn),
+    let number = task.number;
+    match tokio::task::spawn_blocking(move || answer(task, read)).await {
+        Ok(answer) => success(notes, answer, number),
         Err(error) => failure(notes, &format!("the answer cannot be computed: {error}")),
     }
 }
 
-/// What the user should know before the answer: one sentence for each input that was left out.
-fn notes(images: usize, read: &[Read]) -> Vec<String> {
-    let mut notes: Vec<String> =
-        read.iter().filter_map(|(name, document)| Some(format!("{name}: {}", document.as_ref().err()?))).collect();
-    if images > 0 {
-        notes.push(format!("{images} of the prompt's images: the emulator does not look at images"));
+fn answer(task: Task, read: Vec<(Option<String>, Source)>) -> Answer {
+    let Task { number, prompt, notes, workflow, .. } = task;
+    let question = prompt.text.as_deref().unwrap_or_default();
+    let mut answer = match workflow {
+        Some(workflow) if number == 1 => {
+            let slots = slots(&workflow, read, prompt.text.as_deref());
+            answers::run(&workflow.name, workflow.description.as_deref().unwrap_or_default(), &slots)
+        }
+        _ => {
+            let mut documents: Vec<Source> = read.into_iter().map(|(_, source)| source).collect();
+            documents.extend(notes.map(|notes| (PROMPT.to_owned(), Ok(Document::from_texts([notes])))));
+            let mut answer = answers::answer(question, number, &documents);
+            if documents.is_empty() {
+                answer.text = format!("You asked: “{}”. {}", question.trim(), answer.text);
+            }
+            answer
+        }
+    };
+    if !prompt.images.is_empty() {
+        answer.text += &format!("\n\n{}", unseen(&prompt.images));
     }
-    notes
+    answer
+}
+
+/// What the prompt of a prompt-driven workflow is called among documents.
+const PROMPT: &str = "prompt";
+
+/// What the workflow was given for each slot; without slots, the prompt.
+fn slots(workflow: &Workflow, read: Vec<(Option<String>, Source)>, prompt: Option<&str>) -> Vec<(String, Vec<Source>)> {
+    if workflow.slots.is_empty() {
+        let source = |text: &str| (PROMPT.to_owned(), Ok(Document::from_texts([text.to_owned()])));
+        return prompt.map(|text| (PROMPT.to_owned(), vec![source(text)])).into_iter().collect();
+    }
+    let mut slots: Vec<(String, Vec<Source>)> =
+        workflow.slots.iter().map(|slot| (slot.name.clone(), Vec::new())).collect();
+    for (slot, source) in read {
+        if let Some((_, sources)) = slots.iter_mut().find(|(name, _)| Some(name) == slot.as_ref()) {
+            sources.push(source);
+        }
+    }
+    slots
+}
+
+/// What the user should know of the prompt's images.
+fn unseen(images: &[Image]) -> String {
+    let each: Vec<String> = images.iter().map(|image| format!("{}, {} bytes", image.media_type, image.size)).collect();
+    let (came, were) = if images.len() == 1 { ("1 image", "was") } else { ("The images", "were") };
+    format!(
+        "{came} of the prompt ({}) {were} received but not looked at: the emulator does not read images.",
+        each.join("; ")
+    )
+}
+
+/// What the user should know before the answer: one sentence for each input that was left out.
+fn notes(read: &[(Option<String>, Source)]) -> Vec<String> {
+    read.iter().filter_map(|(_, (name, document))| Some(format!("{name}: {}", document.as_ref().err()?))).collect()
 }
 
 fn failure(notes: Vec<String>, reason: &str) -> Outcome {

@@ -6,16 +6,10 @@ mod common;
 
 use std::io::{Read, Write};
 
-use common::{Client, FORM, INSTANT};
+use common::{Client, FORM, INSTANT, peak_kib};
 
 const PIECE: usize = 1 << 20;
 const PIECES: usize = 200;
-
-fn peak_kib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
 
 #[test]
 fn two_hundred_megabytes_take_a_few() {

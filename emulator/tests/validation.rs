@@ -17,7 +17,7 @@ fn paths(issues: &[Value]) -> Vec<Value> {
 fn launches() {
     let client = Client::start(INSTANT);
     let prompt = json!({ "text": "Hello" });
-    let image = json!({ "media_type": "image/png", "data": "aGVsbG8=" });
+    let image = json!({ "media_type": "image/png", "data": "iVBORw0KGgo=" });
     for (body, issues) in [
         (json!({}), json!([["prompt"]])),
         (json!({ "prompt": null }), json!([["prompt"]])),

@@ -127,6 +127,31 @@ class Emulator:
         """A new key with these scopes."""
         return str(self._control("POST", "keys", {"scopes": list(scopes)})["api_key"])
 
+    def workflow(
+        self,
+        name: str,
+        *,
+        description: str | None = None,
+        requested_files: Sequence[Mapping[str, Any]] = (),
+        project_id: str | None = None,
+    ) -> str:
+        """Add a workflow to the samples that ship.
+
+        Args:
+            name: Its name.
+            description: What it does. Its agents list what is to be done if this speaks of a list, such as a punch
+                list; otherwise they summarise.
+            requested_files: Its slots, each with ``name`` and, if they differ from ``""`` and ``False``,
+                ``description``, ``optional`` and ``multiple``. Without slots it takes a prompt.
+            project_id: The project that it belongs to.
+
+        Returns:
+            Its id.
+        """
+        slots = [dict(slot) for slot in requested_files]
+        body = {"name": name, "description": description, "requestedFiles": slots, "projectId": project_id}
+        return str(self._control("POST", "workflows", body)["id"])
+
     def timing(self, **seconds: float) -> None:
         """Set how long agents take: ``waiting``, ``running``, ``stopping``."""
         self._control("PUT", "timing", seconds)

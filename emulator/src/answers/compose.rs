@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use super::passages::Passage;
 use super::question::{Kind, Question};
 use super::sentences::boundary;
-use super::{Answer, Finding, Found, Source};
+use super::{Answer, Finding, Found, Section, Source};
 
-const COLUMNS: [(&str, &str); 5] =
+pub(super) const COLUMNS: [(&str, &str); 5] =
     [("no", "No."), ("finding", "Finding"), ("file", "File"), ("page", "Page"), ("score", "Score")];
 /// A longer question is shortened in titles.
 const TITLE: usize = 80;
@@ -18,8 +18,14 @@ const REPEATED: usize = 500;
 /// How many headings tell what a document contains.
 const HEADINGS: usize = 8;
 
-pub(super) fn compose(question: &Question, found: &Found, passages: &[Passage], documents: &[Source]) -> Answer {
-    let lead = lead(question, found, documents);
+pub(super) fn compose(question: &Question, section: Section, documents: &[Source]) -> Answer {
+    let Section { lead, text, body, findings } = section;
+    Answer { text, report: report(question, &lead, &body, documents), columns: columns(), rows: rows(&findings) }
+}
+
+/// What was found in `documents`, in words.
+pub(super) fn section(question: &Question, found: Found, passages: &[Passage], documents: &[Source]) -> Section {
+    let lead = lead(question, &found, documents);
     let mut text = format!("{lead}\n");
     let mut body = String::new();
     if found.findings.is_empty() {
@@ -41,18 +47,16 @@ pub(super) fn compose(question: &Question, found: &Found, passages: &[Passage], 
         let cited = format!("[{}, p. {}]", escaped(&one_line(&finding.file)), finding.page);
         line(&mut body, format_args!("{number}. {}{} {cited}", heading.unwrap_or_default(), escaped(&quote)));
     }
-    for note in notes(found, documents) {
+    for note in notes(&found, documents) {
         line(&mut text, format_args!("\n{note}"));
     }
-    let report = report(question, &lead, &body, documents);
-    Answer { text: text.trim().to_owned(), report, columns: columns(), rows: rows(&found.findings) }
+    Section { lead, text: text.trim().to_owned(), body, findings: found.findings }
 }
 
-/// The answer when the documents could not be searched.
-pub(super) fn failed(question: &Question, problem: &dyn Display, documents: &[Source]) -> Answer {
-    let text = format!("The documents could not be searched: {problem}.");
-    let report = report(question, &text, "", documents);
-    Answer { text, report, columns: columns(), rows: Vec::new() }
+/// What is said when the documents could not be searched.
+pub(super) fn failed(problem: &dyn Display) -> Section {
+    let lead = format!("The documents could not be searched: {problem}.");
+    Section { text: lead.clone(), lead, body: String::new(), findings: Vec::new() }
 }
 
 /// The sentence that says what follows.
@@ -127,7 +131,12 @@ fn report(question: &Question, lead: &str, body: &str, documents: &[Source]) -> 
         line(&mut report, format_args!("\n**Turn:** {}", question.turn));
     }
     line(&mut report, format_args!("\n## Findings\n\n{}\n\n{}", escaped(lead), body.trim()));
-    line(&mut report, "\n## Sources\n");
+    report + &sources(documents)
+}
+
+/// The report's list of documents.
+pub(super) fn sources(documents: &[Source]) -> String {
+    let mut report = "\n## Sources\n\n".to_owned();
     for (name, document) in documents {
         let name = escaped(&one_line(name));
         match document.as_ref().map(|document| document.pages.len()) {
@@ -142,11 +151,11 @@ fn report(question: &Question, lead: &str, body: &str, documents: &[Source]) -> 
     report
 }
 
-fn columns() -> Vec<(String, String)> {
+pub(super) fn columns() -> Vec<(String, String)> {
     COLUMNS.iter().map(|(id, name)| ((*id).to_owned(), (*name).to_owned())).collect()
 }
 
-fn rows(findings: &[Finding]) -> Vec<Map<String, Value>> {
+pub(super) fn rows(findings: &[Finding]) -> Vec<Map<String, Value>> {
     let row = |(finding, number): (&Finding, u32)| {
         let Finding { quote, file, page, score, .. } = finding;
         let values = [json!(number), json!(quote), json!(file), json!(page), json!(score)];
@@ -155,7 +164,7 @@ fn rows(findings: &[Finding]) -> Vec<Map<String, Value>> {
     findings.iter().zip(1..).map(row).collect()
 }
 
-fn line(text: &mut String, line: impl Display) {
+pub(super) fn line(text: &mut String, line: impl Display) {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{line}");
 }
@@ -164,7 +173,7 @@ fn mark(term: &String) -> String {
     format!("“{term}”")
 }
 
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let printable = text.chars().filter(|char| !char.is_control() || char.is_whitespace());
     printable.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -179,7 +188,7 @@ fn shortened(text: &str, most: usize) -> String {
 }
 
 /// The text with what Markdown would read as marks, links or HTML made plain.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {
         if matches!(char, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '|' | '#') {

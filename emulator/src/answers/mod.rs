@@ -7,12 +7,14 @@ mod passages;
 mod question;
 mod select;
 mod sentences;
+mod workflow;
 
 use serde_json::{Map, Value};
 
 use crate::documents::{Document, Unreadable};
 use passages::{Passage, passages};
 use question::{Kind, Question};
+pub use workflow::run;
 
 /// What an agent answers.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +30,7 @@ pub struct Answer {
 }
 
 /// A document's file name, and its text or why there is none.
-type Source = (String, Result<Document, Unreadable>);
+pub type Source = (String, Result<Document, Unreadable>);
 
 /// What is quoted.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,11 +51,28 @@ struct Found {
     unknown: Vec<String>,
 }
 
+/// What there is to say, in words.
+struct Section {
+    /// The sentence that says what follows.
+    lead: String,
+    /// For the conversation, the lead included.
+    text: String,
+    /// For the report, as Markdown, without the lead.
+    body: String,
+    findings: Vec<Finding>,
+}
+
 /// Answers `question`, the `turn`th of a conversation counted from 1, out of `documents`.
 ///
 /// The same input gives the same answer.
 pub fn answer(question: &str, turn: u32, documents: &[Source]) -> Answer {
     let question = Question::read(question, turn);
+    let section = section(&question, documents);
+    compose::compose(&question, section, documents)
+}
+
+/// What `documents` say to a question.
+fn section(question: &Question, documents: &[Source]) -> Section {
     let passages: Vec<Passage> = documents
         .iter()
         .filter_map(|(name, document)| Some((name, document.as_ref().ok()?)))
@@ -61,11 +80,11 @@ pub fn answer(question: &str, turn: u32, documents: &[Source]) -> Answer {
         .collect();
     let found = match question.kind {
         Kind::Summary => Ok(Found { findings: select::summary(&passages), unknown: Vec::new() }),
-        Kind::List => select::list(&question, &passages),
-        Kind::Find => select::find(&question, &passages),
+        Kind::List => select::list(question, &passages),
+        Kind::Find => select::find(question, &passages),
     };
     match found {
-        Ok(found) => compose::compose(&question, &found, &passages, documents),
-        Err(error) => compose::failed(&question, &error, documents),
+        Ok(found) => compose::section(question, found, &passages, documents),
+        Err(error) => compose::failed(&error),
     }
 }

@@ -66,6 +66,13 @@ pub(super) struct Question {
 }
 
 impl Question {
+    /// What a workflow does, by its description: its words are about itself, not about the documents.
+    pub(super) fn task(description: &str) -> Self {
+        let question = Self::read(description, 1);
+        let kind = if question.kind == Kind::List { Kind::List } else { Kind::Summary };
+        Self { kind, terms: Vec::new(), ..question }
+    }
+
     pub(super) fn read(question: &str, turn: u32) -> Self {
         let text = question.split_whitespace().collect::<Vec<_>>().join(" ");
         let words: Vec<String> = text.split(' ').map(letters).filter(|word| !word.is_empty()).collect();

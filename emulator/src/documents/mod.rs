@@ -41,7 +41,7 @@ pub struct Document {
 
 impl Document {
     /// Numbers the pages' texts from 1.
-    fn from_texts(texts: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn from_texts(texts: impl IntoIterator<Item = String>) -> Self {
         let pages = (1..).zip(texts).map(|(number, text)| Page { number, text }).collect();
         Self { pages }
     }

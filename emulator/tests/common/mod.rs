@@ -215,3 +215,11 @@ fn parse(text: &str) -> Answer {
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     Answer { status, headers: head.to_ascii_lowercase(), body: body.to_owned() }
 }
+
+/// The most memory that this process has had so far.
+#[cfg(target_os = "linux")]
+pub fn peak_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
