@@ -3,7 +3,7 @@ FILE ?= examples/inspection-report.pdf
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 
-.PHONY: demo test bench records format clean
+.PHONY: demo test bench packages records format clean
 
 demo: $(VENV)/.release
 	@$(PYTHON) examples/demo.py "$(FILE)"
@@ -13,6 +13,10 @@ test: $(VENV)/.release
 
 bench: $(VENV)/.release
 	@$(PYTHON) tests/benches/upload/bench.py
+	@$(PYTHON) tests/benches/first_call.py
+
+packages: $(VENV)/.tools
+	@$(PYTHON) tests/packaging/build.py
 
 records:
 	cargo xtask records
@@ -30,7 +34,8 @@ $(VENV)/.tools: tests/requirements.txt
 # Optimised, as users get it; cargo knows what is stale, so this runs each time.
 .PHONY: $(VENV)/.release
 $(VENV)/.release: $(VENV)/.tools
-	@. $(VENV)/bin/activate && cd cli && maturin develop --quiet --release
+	@$(PYTHON) tests/packaging/build.py command >/dev/null
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --force-reinstall --no-index target/packages/nomkit_cli-*.whl
 	@. $(VENV)/bin/activate && cd python && maturin develop --quiet --release
 
 clean:

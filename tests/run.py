@@ -43,7 +43,7 @@ def main() -> int:
     suites: Suites = {}
     with tempfile.TemporaryDirectory(prefix="nomkit-tests-") as scratch:
         os.environ.update(NOMKIT_EMULATOR_KEY_MARK=CANARY, TMPDIR=scratch, CARGO_TERM_COLOR="never")
-        output = checks(suites) + rust(suites) + python(suites) + conformance(suites)
+        output = checks(suites) + rust(suites) + python(suites) + conformance(suites) + packages(suites)
         secrecy(suites, output, Path(scratch))
     return report(suites)
 
@@ -87,7 +87,7 @@ def checks(suites: Suites) -> str:
     return "".join(outputs)
 
 
-MYPY = ["python/nomkit", "python/tests", "examples/demo.py", "tests/run.py", "tests/benches"]
+MYPY = ["python/nomkit", "python/tests", "examples/demo.py", "tests/run.py", "tests/benches", "tests/packaging"]
 
 
 def rust(suites: Suites) -> str:
@@ -102,14 +102,26 @@ def rust(suites: Suites) -> str:
 
 
 def python(suites: Suites) -> str:
-    code, output = run("pytest", [BIN / "pytest", "-rs"], ROOT / "python")
+    suites["tests"]["python"], output = pytest("pytest", [], ROOT / "python")
+    return output
+
+
+def packages(suites: Suites) -> str:
+    """What is released, installed as users do."""
+    given: Command = ["-c", "python/pyproject.toml", "--rootdir", ".", "tests/packaging"]
+    column, output = pytest("packages", given, ROOT)
+    suites["packages"] = {"python": column}
+    return output
+
+
+def pytest(title: str, arguments: Command, cwd: Path) -> tuple[Column, str]:
+    code, output = run(title, [BIN / "pytest", "-rs", *arguments], cwd)
     found = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped|error)", output)}
     failed = found.get("failed", 0) + found.get("error", 0)
     if code or not found.get("passed"):
         failed = max(failed, 1)  # nothing that ran is a failure too
     reasons = re.findall(r"^SKIPPED .*$", output, re.MULTILINE)
-    suites["tests"]["python"] = Column(found.get("passed", 0), failed, found.get("skipped", 0), reasons)
-    return output
+    return Column(found.get("passed", 0), failed, found.get("skipped", 0), reasons), output
 
 
 def conformance(suites: Suites) -> str:
