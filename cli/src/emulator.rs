@@ -5,10 +5,9 @@ use nomkit_emulator::{Options, Timing, documents::Worker};
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 /// Run the platform on this machine, with no account, until Ctrl-C.
-///
-/// It listens on loopback only and prints one line of JSON: `url`, `api_key`, `token` (for its control routes)
-/// and `pid`.
 #[derive(Args)]
+#[command(after_help = "It listens on loopback only, and prints one line of JSON: url, api_key, token (for its\n\
+    control routes) and pid.")]
 pub(crate) struct Emulator {
     /// The port; 0 takes a free one.
     #[arg(long, default_value_t = 0)]
@@ -36,7 +35,7 @@ pub(crate) struct Emulator {
 impl Emulator {
     pub(crate) fn run(self) -> ExitCode {
         let worker = match std::env::current_exe() {
-            Ok(own) => Worker::Program(own, vec!["document-worker".to_owned()]),
+            Ok(own) => Worker::Program(own, vec![crate::DOCUMENT_WORKER.to_owned()]),
             Err(_) => Worker::InProcess,
         };
         let timing = Timing {

@@ -1,44 +1,81 @@
 //! The `nomkit` command.
 
+mod agents;
+mod artifacts;
 mod ask;
+mod completion;
 mod emulator;
+mod failure;
+mod follow_up;
+mod launch;
+mod output;
 mod progress;
+mod prompt;
+mod session;
+mod signals;
+mod stage;
+mod stop;
+mod turn;
+mod upload;
+mod wait;
 
 use clap::{Parser, Subcommand};
+use session::online;
 use std::{io::Write, process::ExitCode};
 
-/// Ask agents about documents; run the platform's emulator.
+/// Upload documents, launch agents on them, wait, read cited answers, follow up.
 #[derive(Parser)]
-#[command(name = "nomkit", version, about, max_term_width = 100)]
-struct Cli {
+#[command(name = "nomkit", version, max_term_width = 100, after_help = AFTER)]
+pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
 }
 
+const AFTER: &str = "\
+The key comes from NOMIC_API_KEY, the instance from --domain or --base-url,
+NOMIC_DOMAIN or NOMIC_BASE_URL. A wait that ends, for whatever reason, leaves
+the agent at work, and its token goes on with it.
+
+Exit codes: 0 done, 1 the agent failed or was stopped, 2 usage or a local file,
+3 the key, 4 the wait expired, 5 rate or spend limit, 6 outcome unknown,
+7 network, 8 the server, 9 not found, 130 Ctrl-C.";
+
 #[derive(Subcommand)]
 enum Command {
     Ask(ask::Ask),
+    Upload(upload::Upload),
+    Launch(launch::Launch),
+    Wait(wait::Wait),
+    FollowUp(follow_up::FollowUp),
+    Stop(stop::Stop),
+    Agents(agents::Agents),
+    Artifacts(artifacts::Artifacts),
     Emulator(emulator::Emulator),
-    /// Reads one document, capped; the emulator runs this in a child process.
-    #[command(hide = true)]
-    DocumentWorker {
-        /// What the emulator hands over.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    Completion(completion::Completion),
 }
 
+/// Reads one document, capped: the emulator runs this in a child process. No person does, so no help names it.
+const DOCUMENT_WORKER: &str = "document-worker";
+
 fn main() -> ExitCode {
-    match Cli::parse().command {
-        Command::Ask(ask) => match ask.run() {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                complain(&error.message);
-                ExitCode::from(error.kind().exit_code())
-            }
-        },
+    if std::env::args_os().nth(1).is_some_and(|word| word == DOCUMENT_WORKER) {
+        nomkit_emulator::documents::worker_main();
+    }
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => return failure::usage(&error),
+    };
+    match command {
+        Command::Ask(ask) => online(ask),
+        Command::Upload(upload) => online(upload),
+        Command::Launch(launch) => online(launch),
+        Command::Wait(wait) => online(wait),
+        Command::FollowUp(follow_up) => online(follow_up),
+        Command::Stop(stop) => online(stop),
+        Command::Agents(agents) => online(agents),
+        Command::Artifacts(artifacts) => online(artifacts),
+        Command::Completion(completion) => completion.run(),
         Command::Emulator(emulator) => emulator.run(),
-        Command::DocumentWorker { .. } => nomkit_emulator::documents::worker_main(),
     }
 }
 

@@ -1,44 +1,58 @@
 //! Progress on a terminal; silence in a pipe.
 
+use crate::output;
 use indicatif::{ProgressBar, ProgressStyle};
-use nomkit::{OnProgress, Progress};
-use std::{
-    io::{IsTerminal, Write},
-    sync::Arc,
-};
+use nomkit::Progress;
+use std::time::Duration;
+
+/// How often a spinner turns.
+const TURN: Duration = Duration::from_millis(120);
 
 /// A bar for uploads, a spinner for waits; both vanish when done.
-pub(crate) fn bar() -> OnProgress {
-    let bar = ProgressBar::no_length();
-    let sending = style("{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}");
-    let waiting = style("{spinner} {msg}");
-    Arc::new(move |progress: Progress| match progress.total {
-        Some(total) => {
-            bar.set_style(sending.clone());
-            bar.set_length(total as u64);
-            bar.set_position(progress.done as u64);
-            bar.set_message(progress.phase);
-        }
-        None => {
-            bar.set_style(waiting.clone());
-            bar.set_message(format!("{} for {:.0} s", plain(&progress.phase), progress.done));
-            bar.tick();
-        }
-    })
-}
+pub(crate) struct Bar(ProgressBar);
 
-/// Text without what moves a cursor; line breaks and tabs stay.
-pub(crate) fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || "\n\t".contains(*c)).collect()
-}
-
-/// One line beside the answer.
-pub(crate) fn note(text: &str) {
-    if std::io::stderr().is_terminal() {
-        let _ = writeln!(std::io::stderr(), "{text}");
+impl Bar {
+    /// Nothing is drawn where standard error is no terminal, or one that cannot move its cursor.
+    pub(crate) fn new(shown: bool) -> Self {
+        let bar = if shown { ProgressBar::no_length() } else { ProgressBar::hidden() };
+        // Nothing is drawn before there is something to tell.
+        bar.finish_and_clear();
+        Self(bar)
     }
-}
 
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    pub(crate) fn tell(&self, progress: &Progress) {
+        match (progress.total, progress.phase.as_str()) {
+            (Some(total), phase) => {
+                self.begin(phase, "{msg} {wide_bar} {bytes}/{total_bytes} {eta}");
+                self.0.set_length(total as u64);
+                self.0.set_position(progress.done as u64);
+            }
+            (None, "reading") => {
+                self.begin("reading", "{spinner} {msg} {bytes}");
+                self.0.set_position(progress.done as u64);
+            }
+            (None, status) => self.wait(status),
+        }
+    }
+
+    /// Something goes on, and nobody knows for how long.
+    pub(crate) fn wait(&self, status: &str) {
+        self.begin(status, "{spinner} {wide_msg} {elapsed}");
+        self.0.enable_steady_tick(TURN);
+    }
+
+    /// Takes it off the screen, until there is more to tell.
+    pub(crate) fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+
+    fn begin(&self, message: &str, template: &str) {
+        if self.0.is_finished() {
+            self.0.reset();
+        }
+        // The cursor goes back to the line's beginning, so that the `^C` of the terminal stands where it is erased.
+        let style = ProgressStyle::with_template(&format!(" {template}\r"));
+        self.0.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        self.0.set_message(output::line(message).into_owned());
+    }
 }
