@@ -3,14 +3,17 @@
 
 mod common;
 
-use common::World;
+use common::{
+    World,
+    wire::{Wire, relay},
+};
 use nomkit::{ClientOptions, Source, UploadOptions, blocking::Nomic};
 use std::{
     fs::File,
     io::{Read, Seek, SeekFrom, Write},
     net::TcpListener,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
     path::Path,
-    sync::mpsc,
 };
 
 fn upload(world: &World, source: impl Into<Source>) -> Result<nomkit::File, nomkit::Error> {
@@ -27,12 +30,24 @@ fn sized(folder: &Path, name: &str, size: u64) -> std::path::PathBuf {
 fn what_cannot_be_uploaded_is_said_before_anything_is_sent() {
     let world = World::new();
     let folder = tempfile::tempdir().unwrap();
+    let inside = |name: &str| folder.path().join(name);
+    let fifo = inside("pipe.pdf");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let _socket = std::os::unix::net::UnixListener::bind(inside("socket.pdf")).unwrap();
+    std::os::unix::fs::symlink(inside("b"), inside("a")).unwrap();
+    std::os::unix::fs::symlink(inside("a"), inside("b")).unwrap();
+    std::os::unix::fs::symlink(&fifo, inside("link.pdf")).unwrap();
     let cases = [
-        (folder.path().join("missing.pdf"), "io", "does not exist"),
+        (inside("missing.pdf"), "io", "does not exist"),
         (folder.path().to_owned(), "invalid_input", "is a directory"),
         (sized(folder.path(), "empty.pdf", 0), "invalid_input", "is empty"),
         (sized(folder.path(), "large.bin", nomkit::MAX_FILE_SIZE + 1), "too_large", "500 MB"),
         (Path::new("/dev/zero").to_owned(), "invalid_input", "not a regular file"),
+        (Path::new("/proc/self/maps").to_owned(), "invalid_input", "made while it is read"),
+        (fifo, "invalid_input", "not a regular file"),
+        (inside("socket.pdf"), "invalid_input", "not a regular file"),
+        (inside("link.pdf"), "invalid_input", "not a regular file"),
+        (inside("a"), "io", "symbolic links"),
     ];
     for (path, code, words) in cases {
         let error = upload(&world, path).unwrap_err();
@@ -40,6 +55,24 @@ fn what_cannot_be_uploaded_is_said_before_anything_is_sent() {
         assert!(error.message.contains(words), "{error}");
     }
     assert_eq!(world.ledger()["requests"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn an_unreadable_file_is_said_before_anything_is_sent() {
+    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let path = sized(folder.path(), "secret.pdf", 1);
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o000)).unwrap();
+    if File::open(&path).is_ok() {
+        // The superuser may read every file; somebody else is asked.
+        let name = "an_unreadable_file_is_said_before_anything_is_sent";
+        let mut nobody = std::process::Command::new("/proc/self/exe");
+        assert!(nobody.uid(65534).gid(65534).args(["--exact", name]).status().unwrap().success());
+        return;
+    }
+    let nowhere = Nomic::new(ClientOptions::default().base_url("http://127.0.0.1:1").api_key("npk_test")).unwrap();
+    let error = nowhere.files().upload(Source::path(path), UploadOptions::default(), None).unwrap_err();
+    assert_eq!((error.code.as_str(), error.attempts), ("io", 0));
+    assert!(error.message.contains("may not be read by this user"), "{error}");
 }
 
 #[test]
@@ -63,9 +96,21 @@ fn what_arrives_is_what_was_given() {
 #[test]
 fn names_and_paths_of_every_kind_arrive_whole() {
     let world = World::new();
-    for name in ["plan \"final\".txt", "línea.txt", "a;b=c.txt", "日本.txt"] {
+    let long = format!("{}.txt", "n".repeat(400));
+    let names = [
+        ("plan \"final\".txt", "plan %22final%22.txt"),
+        ("línea.txt", "línea.txt"),
+        // As given: neither composed nor decomposed.
+        ("li\u{301}nea.txt", "li\u{301}nea.txt"),
+        ("a;b=c.txt", "a;b=c.txt"),
+        ("日本.txt", "日本.txt"),
+        ("a\r\nX-Evil: 1.txt", "a%0D%0AX-Evil: 1.txt"),
+        ("invoice\u{202e}fdp.exe", "invoice%E2%80%AEfdp.exe"),
+        (&long, &long),
+    ];
+    for (name, arrived) in names {
         let file = world.nomic.files().upload(Source::bytes("x", name), UploadOptions::default(), None).unwrap();
-        assert_eq!(file.name, name.replace('"', "%22"));
+        assert_eq!(file.name, arrived);
     }
     let options = UploadOptions::default().path("Project Alpha/drawings/plan.txt");
     let file = world.nomic.files().upload(Source::bytes("x", ""), options, None).unwrap();
@@ -73,6 +118,63 @@ fn names_and_paths_of_every_kind_arrive_whole() {
     let hits =
         world.nomic.files().search(nomkit::SearchOptions::default().query("PLAN.TXT")).unwrap().first(9).unwrap();
     assert_eq!(hits[0].path.as_deref(), Some("Project Alpha/drawings/plan.txt"));
+}
+
+#[test]
+fn names_that_are_none_are_refused() {
+    let world = World::new();
+    for name in ["../../etc/passwd", "/etc/passwd", "..", ".", "nul\0.txt"] {
+        let error = world.nomic.files().upload(Source::bytes("x", name), UploadOptions::default(), None).unwrap_err();
+        assert_eq!(error.detail("argument"), Some(&"name".into()), "{name:?}: {error}");
+    }
+    for path in ["../a.txt", "/a.txt", "a//b.txt", "a/..", "a\nb.txt", "a\u{202e}b.txt", "a\0b.txt"] {
+        let options = UploadOptions::default().path(path);
+        let error = world.nomic.files().upload(Source::bytes("x", "x"), options, None).unwrap_err();
+        assert_eq!(error.detail("argument"), Some(&"path".into()), "{path:?}: {error}");
+    }
+    assert_eq!(world.ledger()["requests"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn nothing_of_a_hostile_name_is_raw_on_the_wire() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    let name = b"a\r\nContent-Type: x\"; \xff\xfe\xe2\x80\xae.txt";
+    let path = folder.path().join(std::ffi::OsStr::from_bytes(name));
+    std::fs::write(&path, "content").unwrap();
+    let wire = Wire::new(&[("201 Created", r#"{"id":"f","name":"a.txt","size":7}"#)]);
+    wire.client().files().upload(Source::path(path), UploadOptions::default(), None).unwrap();
+    let received = wire.received().remove(0);
+    let body = String::from_utf8(received.body).unwrap();
+    let line = body.lines().find(|line| line.starts_with("Content-Disposition")).unwrap();
+    let wanted = "a%0D%0AContent-Type: x%22; \u{fffd}\u{fffd}%E2%80%AE.txt";
+    assert_eq!(line, format!("Content-Disposition: form-data; name=\"file\"; filename=\"{wanted}\""));
+    let [boundary, _, kind, empty, content, end] = body.split("\r\n").collect::<Vec<_>>()[..6] else {
+        panic!("{body}")
+    };
+    assert_eq!((kind, empty, content), ("Content-Type: text/plain", "", "content"));
+    assert_eq!(end, format!("{boundary}--"));
+}
+
+#[test]
+fn a_file_that_holds_boundaries_arrives_whole() {
+    let world = World::new();
+    let content = "\r\n--nomkit-0123456789abcdef0123456789abcdef--\r\n".repeat(100);
+    let file = upload(&world, Source::bytes(content.clone(), "a.txt")).unwrap();
+    assert_eq!(file.size, Some(content.len() as u64));
+}
+
+#[test]
+fn an_upload_has_a_time_of_its_own() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let files = Nomic::new(ClientOptions::default().base_url(url).api_key("npk_test")).unwrap().files();
+    let options = UploadOptions::default().timeout(0.5);
+    let error = files.upload(Source::bytes("x", "a.txt"), options, None).unwrap_err();
+    assert_eq!((error.code.as_str(), error.attempts), ("outcome_unknown", 1));
+    let options = UploadOptions::default().timeout(-1.0);
+    let error = files.upload(Source::bytes("x", "a.txt"), options, None).unwrap_err();
+    assert_eq!(error.detail("argument"), Some(&"timeout".into()));
 }
 
 #[test]
@@ -105,47 +207,39 @@ fn all_files_are_checked_before_the_first_is_sent() {
     assert_eq!((error.code.as_str(), world.requests("POST /files/upload")), ("io", 0));
 }
 
-/// A server that reads a little, waits for a word, and reads the rest.
 #[test]
 fn a_file_that_changes_on_the_way_is_never_whole_on_the_other_side() {
-    let changes: [fn(&mut File); 3] = [
-        |file| file.set_len(1 << 20).unwrap(),
-        |file| file.set_len(32 << 20).unwrap(),
-        |file| {
+    let changes: [(&str, fn(&Path)); 6] = [
+        ("shrinks", |path| File::options().write(true).open(path).unwrap().set_len(1 << 20).unwrap()),
+        ("grows", |path| File::options().write(true).open(path).unwrap().set_len(32 << 20).unwrap()),
+        ("is written", |path| {
+            let mut file = File::options().write(true).open(path).unwrap();
             file.seek(SeekFrom::Start(0)).unwrap();
             file.write_all(b"changed").unwrap();
-        },
+        }),
+        ("is replaced", |path| {
+            let other = path.with_extension("new");
+            File::create(&other).unwrap().set_len(24 << 20).unwrap();
+            std::fs::rename(other, path).unwrap();
+        }),
+        ("vanishes", |path| std::fs::remove_file(path).unwrap()),
+        ("becomes a pipe", |path| {
+            std::fs::remove_file(path).unwrap();
+            assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+        }),
     ];
-    for change in changes {
+    for (what, change) in changes {
+        let world = World::new();
         let folder = tempfile::tempdir().unwrap();
         let path = sized(folder.path(), "plan.bin", 24 << 20);
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let (reached, at_half) = mpsc::channel();
-        let (go, gone) = mpsc::channel::<()>();
-        let server = std::thread::spawn(move || {
-            let (mut socket, _) = listener.accept().unwrap();
-            let mut received = vec![0; 64 << 10];
-            let mut total = socket.read(&mut received).unwrap();
-            reached.send(()).unwrap();
-            gone.recv().unwrap();
-            while let Ok(n @ 1..) = socket.read(&mut received) {
-                total += n;
-            }
-            total
-        });
-        let client = std::thread::spawn({
-            let path = path.clone();
-            move || {
-                let options = ClientOptions::default().base_url(url).api_key("npk_test");
-                Nomic::new(options).unwrap().files().upload(Source::path(path), UploadOptions::default(), None)
-            }
-        });
-        at_half.recv().unwrap();
-        change(&mut File::options().write(true).open(&path).unwrap());
-        go.send(()).unwrap();
-        assert_eq!(client.join().unwrap().unwrap_err().code, "source_changed");
-        assert!(server.join().unwrap() < 24 << 20, "the server must not get a whole body");
+        let changing = path.clone();
+        let relay = relay(world.emulator.url(), 1 << 20, move || change(&changing));
+        let options = common::options(&world.emulator).base_url(relay.url.clone());
+        let files = Nomic::new(options).unwrap().files();
+        let error = files.upload(Source::path(path), UploadOptions::default(), None).unwrap_err();
+        assert_eq!((error.code.as_str(), error.attempts), ("source_changed", 1), "{what}: {error}");
+        relay.end();
+        assert_eq!((world.requests("POST /files/upload"), world.files()), (1, 0), "{what}");
     }
 }
 

@@ -51,11 +51,11 @@ impl Parcel {
                 return Err(Error::invalid("source", format!("`{}` is on the platform already.", shown(&id))));
             }
         };
+        check_path(options.path.as_deref())?;
         let from_path = options.path.as_deref().and_then(|path| path.rsplit('/').next()).map(str::to_owned);
         let name = options.name.clone().or(from_path).or(own_name).filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| Error::invalid("name", "What is read has no name. Give `name=` or `path=`."))?;
         check_name(&name)?;
-        check_path(options.path.as_deref())?;
         let parcel = Self { what, name, path: options.path.clone(), parent_id: options.parent_id.clone() };
         parcel.check_size()?;
         Ok(parcel)

@@ -2,6 +2,9 @@
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(clippy::indexing_slicing)]
 
+pub mod memory;
+pub mod wire;
+
 use nomkit::{ClientOptions, LaunchOptions, WaitOptions, blocking::Nomic};
 use nomkit_emulator::{Emulator, Options, Timing};
 use serde_json::{Value, json};
@@ -53,6 +56,10 @@ impl World {
         let ledger = self.ledger();
         let requests = ledger["requests"].as_array().unwrap();
         requests.iter().filter(|request| request["operation"] == operation).count()
+    }
+
+    pub fn files(&self) -> usize {
+        self.ledger()["files"].as_array().unwrap().len()
     }
 
     pub fn agents(&self) -> usize {
