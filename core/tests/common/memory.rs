@@ -17,7 +17,9 @@ pub struct Memory {
 
 /// Each request with its body, as far as it was sent.
 #[derive(Clone, Default)]
-pub struct Seen(Arc<Mutex<Vec<(String, Vec<u8>)>>>);
+pub struct Seen(Arc<Mutex<Requests>>);
+
+type Requests = Vec<(String, Vec<u8>)>;
 
 impl Seen {
     pub fn calls(&self) -> Vec<String> {
