@@ -22,7 +22,7 @@ fn grown(what: &str, act: impl FnOnce()) {
     let before = peak_kib();
     act();
     let grown = peak_kib() - before;
-    println!("{what}: {grown} KiB");
+    eprintln!("{what}: {grown} KiB");
     assert!(grown < MOST, "{what}: {grown} KiB");
 }
 
