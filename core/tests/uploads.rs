@@ -209,7 +209,8 @@ fn all_files_are_checked_before_the_first_is_sent() {
 
 #[test]
 fn a_file_that_changes_on_the_way_is_never_whole_on_the_other_side() {
-    let changes: [(&str, fn(&Path)); 6] = [
+    type Change = fn(&Path);
+    let changes: [(&str, Change); 6] = [
         ("shrinks", |path| File::options().write(true).open(path).unwrap().set_len(1 << 20).unwrap()),
         ("grows", |path| File::options().write(true).open(path).unwrap().set_len(32 << 20).unwrap()),
         ("is written", |path| {
