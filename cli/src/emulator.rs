@@ -1,7 +1,7 @@
 //! `nomkit emulator`
 
 use clap::Args;
-use nomkit_emulator::{Options, Timing, documents::Worker};
+use nomkit_emulator::{Options, Persona, Rates, Timing, documents::Worker};
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 /// Run the platform on this machine, with no account, until Ctrl-C.
@@ -24,6 +24,12 @@ pub(crate) struct Emulator {
     /// Seconds that an agent takes to stop.
     #[arg(long, default_value_t = 0.2, value_parser = seconds)]
     stopping: f64,
+    /// How answers are worded where the platform's documents leave it open: plain or drifted.
+    #[arg(long, default_value = "plain")]
+    persona: Persona,
+    /// Never refuse a request for its rate.
+    #[arg(long)]
+    no_rates: bool,
     /// Count uploads instead of keeping them, to measure clients; agents cannot read such files.
     #[arg(long)]
     discard_uploads: bool,
@@ -47,6 +53,8 @@ impl Emulator {
             port: self.port,
             data: self.data,
             timing,
+            persona: self.persona,
+            rates: if self.no_rates { Rates::off() } else { Rates::default() },
             until_stdin_closes: self.until_stdin_closes,
             worker,
             discard_uploads: self.discard_uploads,

@@ -16,8 +16,10 @@ const STATUSES: &[&str] = &["waiting", "running", "awaiting_tool", "finished", "
 /// An agent with the turn that is shown: the newest, or the one before while that is still to be seen.
 const SHOWN: &str = "
     SELECT a.id, a.workflow_id, a.project_id, a.created_at, t.number,
-           COALESCE(t.status, IIF(t.running_at <= :now, 'running', 'waiting')) AS shown,
-           CASE WHEN t.status IS NOT NULL THEN t.ends_at WHEN t.running_at <= :now THEN t.running_at ELSE t.started_at END
+           COALESCE(t.status, CASE WHEN :now < t.running_at THEN 'waiting'
+               WHEN :now >= t.tool_at AND :now < t.tool_until THEN 'awaiting_tool' ELSE 'running' END) AS shown,
+           CASE WHEN t.status IS NOT NULL THEN t.ends_at WHEN :now < t.running_at THEN t.started_at
+               WHEN :now < t.tool_at THEN t.running_at WHEN :now < t.tool_until THEN t.tool_at ELSE t.tool_until END
     FROM agents a JOIN turns t ON t.agent_id = a.id AND t.number =
         (SELECT number - (stale_until > :now) FROM turns WHERE agent_id = a.id ORDER BY number DESC LIMIT 1)
     WHERE a.deleted_at IS NULL";
@@ -69,6 +71,26 @@ pub(crate) fn view(connection: &Connection, id: &str, now: Millis) -> Result<Val
     shown.json(connection, Some(files::references(connection, id)?))
 }
 
+/// Refuses an agent that cannot be seen yet, or not any more.
+pub(crate) fn check_visible(connection: &Connection, id: &str, now: Millis) -> Result<(), Problem> {
+    let mut select = connection.prepare_cached("SELECT visible_at <= ? FROM agents WHERE id = ?")?;
+    let visible: Option<bool> = select.query_row(params![now, id], |row| row.get(0)).optional()?;
+    if visible == Some(false) { Err(missing()) } else { Ok(()) }
+}
+
+/// From now on only the ledger knows an agent. Whether it was known until now.
+pub(crate) fn forget(connection: &Connection, id: &str, now: Millis) -> Result<bool, Problem> {
+    let mut update =
+        connection.prepare_cached("UPDATE agents SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL")?;
+    Ok(update.execute(params![now, id])? > 0)
+}
+
+/// Hides an agent until a time. Whether there is one.
+pub(crate) fn hide(connection: &Connection, id: &str, until: Millis) -> Result<bool, Problem> {
+    let mut update = connection.prepare_cached("UPDATE agents SET visible_at = ? WHERE id = ?")?;
+    Ok(update.execute(params![until, id])? > 0)
+}
+
 pub(crate) fn missing() -> Problem {
     Problem::not_found("Agent not found")
 }
@@ -104,7 +126,11 @@ pub(crate) fn stop(call: &Call) -> Result<Reply, Problem> {
     let agent = call.app.store.with(|transaction| {
         let now = call.app.clock.now();
         turns::settle(transaction, now)?;
-        turns::stop(transaction, &id, now)?;
+        if call.plan.stop_loses {
+            turns::finish(transaction, &id, now)?;
+        } else {
+            turns::stop(transaction, &id, now)?;
+        }
         view(transaction, &id, now)
     })?;
     Ok(Reply::accepted(json!({ "data": agent })))
@@ -119,8 +145,7 @@ pub(crate) fn delete(call: &Call) -> Result<Reply, Problem> {
         if turns::latest(transaction, &id)?.ok_or_else(missing)?.1.is_none() {
             return Err(Problem::conflict("The agent is active: stop it, and wait until it has, before you delete it"));
         }
-        transaction.execute("UPDATE agents SET deleted_at = ? WHERE id = ?", params![now, id])?;
-        Ok(())
+        forget(transaction, &id, now).map(drop)
     })?;
     Ok(Reply::nothing())
 }
@@ -141,7 +166,7 @@ pub(crate) fn list(call: &Call) -> Result<Reply, Problem> {
         let now = call.app.clock.now();
         turns::settle(transaction, now)?;
         let mut select = transaction.prepare_cached(&format!(
-            "{SHOWN} AND (:any OR a.workflow_id IS :workflow) AND (:status IS NULL OR shown = :status)
+            "{SHOWN} AND a.visible_at <= :now AND (:any OR a.workflow_id IS :workflow) AND (:status IS NULL OR shown = :status)
                AND (:after IS NULL OR a.id < :after)
              ORDER BY a.id DESC LIMIT :rows"
         ))?;

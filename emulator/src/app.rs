@@ -11,6 +11,7 @@ use crate::documents::Extractor;
 use crate::faults::Faults;
 use crate::ledger::Ledger;
 use crate::options::{Options, Timing};
+use crate::persona::Persona;
 use crate::rates::{Budget, Limiter};
 use crate::store::Store;
 
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) limiter: Limiter,
     pub(crate) budget: Budget,
     timing: Mutex<Timing>,
+    persona: Mutex<Persona>,
     stopping: AtomicBool,
 }
 
@@ -48,6 +50,7 @@ impl App {
             limiter: Limiter::new(options.rates),
             budget: Budget::default(),
             timing: Mutex::new(options.timing),
+            persona: Mutex::new(options.persona),
             stopping: AtomicBool::new(false),
             options,
         }))
@@ -60,6 +63,14 @@ impl App {
 
     pub(crate) fn stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn persona(&self) -> Persona {
+        *self.persona.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_persona(&self, persona: Persona) {
+        *self.persona.lock().unwrap_or_else(PoisonError::into_inner) = persona;
     }
 
     pub(crate) fn timing(&self) -> Timing {

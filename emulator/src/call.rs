@@ -42,6 +42,28 @@ impl Call {
         }
         body::json(std::mem::take(&mut self.body), self.app.options.json_limit).await
     }
+
+    /// Reads all of the body, so that the call no longer needs its connection.
+    pub(crate) async fn buffer(&mut self) -> Result<(), Problem> {
+        let limit = usize::try_from(self.app.options.json_limit).unwrap_or(usize::MAX);
+        let body = axum::body::to_bytes(std::mem::take(&mut self.body), limit).await;
+        self.body = Body::from(body.map_err(|error| Problem::bad_request(format!("The body broke off: {error}")))?);
+        Ok(())
+    }
+}
+
+/// Reads a body up to so many bytes, and forgets them. Whether there were so many, or that was all of it.
+pub(crate) async fn receive(body: &mut Body, most: u64) -> bool {
+    let mut frames = std::mem::take(body).into_data_stream();
+    let mut left = most;
+    while left > 0 {
+        match frames.next().await {
+            Some(Ok(frame)) => left = left.saturating_sub(frame.len() as u64),
+            Some(Err(_)) => return false,
+            None => return most == u64::MAX,
+        }
+    }
+    true
 }
 
 /// Reads what is left of a body, up to `most` bytes, and forgets it.
@@ -63,6 +85,12 @@ impl Query {
     pub(crate) fn of(uri: &Uri) -> Result<Self, Problem> {
         let pairs = axum::extract::Query::try_from_uri(uri);
         pairs.map(|pairs| Self(pairs.0)).map_err(|_| Problem::bad_request("The query cannot be decoded"))
+    }
+
+    /// Puts another value in the place of all that `name` has.
+    pub(crate) fn set(&mut self, name: &str, value: Option<String>) {
+        self.0.retain(|(key, _)| key != name);
+        self.0.extend(value.map(|value| (name.to_owned(), value)));
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
@@ -91,6 +119,10 @@ impl Reply {
 
     pub(crate) fn nothing() -> Self {
         Self { status: StatusCode::NO_CONTENT, body: None }
+    }
+
+    pub(crate) fn into_body(self) -> Option<Value> {
+        self.body
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use tokio::sync::Notify;
 
 use crate::problem::Problem;
 
@@ -20,11 +21,27 @@ const FAR: Millis = 1000 * 366 * 24 * 3_600_000;
 #[derive(Default)]
 pub(crate) struct Clock {
     offset: AtomicI64,
+    moved: Notify,
 }
 
 impl Clock {
     pub(crate) fn now(&self) -> Millis {
         system() + self.offset.load(Ordering::SeqCst)
+    }
+
+    /// Waits on this clock: moving it forward far enough ends the wait at once.
+    pub(crate) async fn sleep(&self, duration: Duration) {
+        let end = self.now().saturating_add(millis(duration));
+        loop {
+            let mut moved = std::pin::pin!(self.moved.notified());
+            moved.as_mut().enable();
+            let left = end.saturating_sub(self.now());
+            let Ok(left @ 1..) = u64::try_from(left) else { return };
+            tokio::select! {
+                () = moved => {}
+                () = tokio::time::sleep(Duration::from_millis(left)) => {}
+            }
+        }
     }
 
     /// Moves the clock as a body says: to a time (`now`), on (`advance`) or away from the system's (`offset`).
@@ -62,6 +79,7 @@ impl Clock {
 
     fn put(&self, offset: Millis) {
         self.offset.store(offset, Ordering::SeqCst);
+        self.moved.notify_waiters();
     }
 
     pub(crate) fn json(&self) -> Value {

@@ -25,6 +25,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/faults/{id}", get(read_fault))
         .route("/keys", post(add_key))
         .route("/timing", put(set_timing))
+        .route("/persona", get(read_persona).put(set_persona))
         .route("/rates", get(read_rates).put(set_rates))
         .route("/spend", put(set_spend))
         .route("/clock", get(read_clock).put(set_clock))
@@ -106,6 +107,17 @@ async fn set_clock(State(app): State<Arc<App>>, body: Bytes) -> Answer {
     answer(StatusCode::OK, app.clock.json())
 }
 
+async fn read_persona(State(app): State<Arc<App>>) -> Answer {
+    answer(StatusCode::OK, json!({ "persona": app.persona() }))
+}
+
+async fn set_persona(State(app): State<Arc<App>>, body: Bytes) -> Answer {
+    let body = validate::object(&body)?;
+    let persona = body.get("persona").and_then(Value::as_str).unwrap_or_default();
+    app.set_persona(persona.parse().map_err(|error: String| Problem::issue("persona", error))?);
+    read_persona(State(app)).await
+}
+
 async fn read_rates(State(app): State<Arc<App>>) -> Answer {
     answer(StatusCode::OK, json!(app.limiter.rates()))
 }
@@ -133,6 +145,7 @@ async fn reset(State(app): State<Arc<App>>) -> Answer {
     app.clock.reset();
     app.limiter.set(app.options.rates);
     app.budget.set(None);
+    app.set_persona(app.options.persona);
     answer(StatusCode::OK, json!({}))
 }
 

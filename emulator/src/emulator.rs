@@ -126,7 +126,7 @@ impl Listening {
     }
 
     pub(crate) async fn serve(self, stop: impl Future<Output = ()>) {
-        serve::serve(self.listener, api::router(&self.app), stop).await;
+        serve::serve(self.listener, &self.app, api::router(&self.app), stop).await;
         self.app.stop();
     }
 }

@@ -34,7 +34,7 @@ pub(crate) async fn launch(mut call: Call) -> Result<Reply, Problem> {
         let inputs = files::below(transaction, &files)?;
         Ok(Task { number: 1, prompt, notes: None, workflow, inputs })
     })?;
-    let at_once = at_once(&app, call.plan, &task).await;
+    let at_once = at_once(&app, &call.plan, &task).await;
 
     let turn = Turn { agent: ids::new(), number: 1 };
     let said = said(&task);
@@ -45,7 +45,7 @@ pub(crate) async fn launch(mut call: Call) -> Result<Reply, Problem> {
         let workflow = task.workflow.as_ref().map(|workflow| &workflow.id);
         insert.execute(params![turn.agent, workflow, project, now])?;
         files::give(transaction, &turn.agent, &files)?;
-        turns::begin(transaction, &turn, &task.prompt, &said, call.plan, app.timing(), now)?;
+        turns::begin(transaction, &turn, &task.prompt, &said, &call.plan, app.timing(), now)?;
         let mut agent = agents::view(transaction, &turn.agent, now)?;
         // However short the wait: a launch is answered before anybody works on it.
         if let Some(status) = agent.get_mut("status") {
@@ -67,14 +67,14 @@ pub(crate) async fn follow_up(mut call: Call) -> Result<Reply, Problem> {
     let next = app.store.with(|transaction| Ok(next_turn(&app, transaction, &id)?.0))?;
     let prompt = prompt::follow_up(&call.json().await?)?;
     let task = app.store.with(|transaction| Task::of(transaction, &id, next, prompt))?;
-    let at_once = at_once(&app, call.plan, &task).await;
+    let at_once = at_once(&app, &call.plan, &task).await;
 
     let (turn, agent) = app.store.with(|transaction| {
         // Another follow-up may have come first.
         let (number, now) = next_turn(&app, transaction, &id)?;
         let turn = Turn { agent: id.clone(), number };
         let before = agents::view(transaction, &id, now)?;
-        turns::begin(transaction, &turn, &task.prompt, &said(&task), call.plan, app.timing(), now)?;
+        turns::begin(transaction, &turn, &task.prompt, &said(&task), &call.plan, app.timing(), now)?;
         let after = agents::view(transaction, &id, now)?;
         end_at_once(transaction, &turn, at_once.as_ref(), now)?;
         Ok((turn, if call.plan.instant { before } else { after }))
@@ -92,7 +92,6 @@ fn next_turn(app: &App, connection: &Connection, id: &str) -> Result<(u32, Milli
     turns::settle(connection, now)?;
     match turns::latest(connection, id)?.ok_or_else(agents::missing)? {
         (number, Some(ended)) => Ok((number + 1, now.max(ended + 1))),
-        (_, None) if app.options.active_is_bad_request => Err(Problem::bad_request(ACTIVE)),
         (_, None) => Err(Problem::conflict(ACTIVE)),
     }
 }
@@ -116,7 +115,7 @@ fn said(task: &Task) -> String {
 }
 
 /// The outcome of a turn that is to take no time: it is known before the turn begins.
-async fn at_once(app: &Arc<App>, plan: Plan, task: &Task) -> Option<Outcome> {
+async fn at_once(app: &Arc<App>, plan: &Plan, task: &Task) -> Option<Outcome> {
     if plan.instant { Some(work::outcome(app, task.clone()).await) } else { None }
 }
 

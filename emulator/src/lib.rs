@@ -36,6 +36,7 @@ mod operations;
 mod options;
 mod pagination;
 mod paths;
+mod persona;
 mod problem;
 mod prompt;
 mod rates;
@@ -52,5 +53,6 @@ mod workflows;
 
 pub use emulator::{Emulator, StartError};
 pub use options::{Options, Timing};
+pub use persona::Persona;
 pub use rates::Rates;
 pub use run::run;

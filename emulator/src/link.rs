@@ -1,4 +1,4 @@
-//! One connection: how a request can have it cut, and what became of the answer.
+//! One connection: how a request can take it over, and what became of the answer.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,17 +11,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use crate::faults::Strike;
+use crate::faults::{Scene, Strike};
 use crate::ledger::Entry;
-
-/// How a connection ends early.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Cut {
-    /// FIN: the peer reads an end of the stream.
-    Close,
-    /// RST: the peer reads "connection reset".
-    Reset,
-}
 
 /// What requests know of their connection.
 #[derive(Default)]
@@ -32,26 +23,27 @@ pub(crate) struct Link {
 
 #[derive(Default)]
 struct State {
-    cut: Option<Cut>,
-    striking: Option<Strike>,
+    scene: Option<Scene>,
     broken: bool,
     answer: Option<(Entry, Option<Strike>)>,
 }
 
 impl Link {
-    /// Cuts the connection. The caller never goes on: it is dropped with the connection.
-    pub(crate) async fn cut(&self, cut: Cut, strike: Option<Strike>) {
-        {
-            let mut state = self.state();
-            (state.cut, state.striking) = (Some(cut), strike);
-        }
+    /// Takes the connection over: from the server, or with no scene to close it. The caller never goes on: it is dropped.
+    pub(crate) async fn take_over<T>(&self, scene: Option<Scene>) -> T {
+        self.state().scene = scene;
         self.asked.notify_one();
         future::pending().await
     }
 
-    /// Ends when a request has asked for a cut.
-    pub(crate) async fn cut_asked(&self) {
+    /// Ends when a request has taken the connection over.
+    pub(crate) async fn taken(&self) {
         self.asked.notified().await;
+    }
+
+    /// What is played on a connection that was taken over.
+    pub(crate) fn scene(&self) -> Option<Scene> {
+        self.state().scene.take()
     }
 
     /// The client has left in the middle of its request.
@@ -77,22 +69,14 @@ impl Link {
         self.state().answer = None;
     }
 
-    /// The socket closes with this call's return, and nothing can keep it from that.
+    /// The server writes nothing more.
     pub(crate) fn closed(&self) {
-        let mut state = self.state();
-        if let Some((entry, strike)) = state.answer.take() {
+        if let Some((entry, strike)) = self.state().answer.take() {
             entry.answered(false);
             if let Some(strike) = strike {
                 strike.revoke();
             }
         }
-        if let Some(strike) = state.striking.take() {
-            strike.complete();
-        }
-    }
-
-    fn resets(&self) -> bool {
-        self.state().cut == Some(Cut::Reset)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -100,7 +84,7 @@ impl Link {
     }
 }
 
-/// The socket of a link: tells it when an answer has left, and closes as it says.
+/// The socket of a link: tells it when an answer has left.
 pub(crate) struct Wire {
     stream: TcpStream,
     link: Arc<Link>,
@@ -110,14 +94,11 @@ impl Wire {
     pub(crate) fn new(stream: TcpStream, link: Arc<Link>) -> Self {
         Self { stream, link }
     }
-}
 
-impl Drop for Wire {
-    fn drop(&mut self) {
-        if self.link.resets() {
-            // A close that waits zero seconds for unsent data is what makes the kernel send RST.
-            drop(SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)));
-        }
+    /// Closes the socket so that the peer reads a reset.
+    pub(crate) fn reset(self) {
+        // A close that waits zero seconds for unsent data is what makes the kernel send RST.
+        drop(SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)));
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::documents::Worker;
+use crate::persona::Persona;
 use crate::rates::Rates;
 
 /// How an emulator is started. Take [`Options::default`] and change what matters.
@@ -29,10 +30,10 @@ pub struct Options {
     pub hash_uploads: bool,
     /// How many requests a minute are answered.
     pub rates: Rates,
-    /// Answer a follow-up on an active agent with 400 instead of 409: the documents name neither.
-    pub active_is_bad_request: bool,
     /// Whether a launch may call `inputs` by the name `workflowInputs`, which one page of the documents uses.
     pub workflow_inputs: bool,
+    /// How answers are worded, where the documents leave it open.
+    pub persona: Persona,
 }
 
 impl Default for Options {
@@ -48,8 +49,8 @@ impl Default for Options {
             discard_uploads: false,
             hash_uploads: true,
             rates: Rates::default(),
-            active_is_bad_request: false,
             workflow_inputs: true,
+            persona: Persona::default(),
         }
     }
 }

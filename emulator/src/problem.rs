@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::header::RETRY_AFTER;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -17,10 +17,10 @@ pub(crate) struct Issue {
 /// A request that is answered with an error.
 #[derive(Debug)]
 pub(crate) struct Problem {
-    status: StatusCode,
+    pub(crate) status: StatusCode,
     code: &'static str,
-    error: String,
-    issues: Vec<Issue>,
+    pub(crate) error: String,
+    pub(crate) issues: Vec<Issue>,
     retry_after: Option<i64>,
 }
 
@@ -76,6 +76,11 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", error)
     }
 
+    /// What its answer says beside the body.
+    pub(crate) fn headers(&self) -> HeaderMap {
+        self.retry_after.map(|wait| (RETRY_AFTER, HeaderValue::from(wait))).into_iter().collect()
+    }
+
     /// A fault of the emulator itself, which a test must be able to see.
     pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
         Self::new(
@@ -110,8 +115,6 @@ impl IntoResponse for Problem {
         if let (Some(body), false) = (body.as_object_mut(), self.issues.is_empty()) {
             body.insert("issues".to_owned(), json!(self.issues));
         }
-        let mut response = (self.status, Json(body)).into_response();
-        response.headers_mut().extend(self.retry_after.map(|wait| (RETRY_AFTER, HeaderValue::from(wait))));
-        response
+        (self.status, self.headers(), Json(body)).into_response()
     }
 }

@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS agents (
     workflow_id TEXT REFERENCES workflows (id),
     project_id  TEXT,
     created_at  INTEGER NOT NULL,
+    visible_at  INTEGER NOT NULL DEFAULT 0, -- nobody sees it before
     deleted_at  INTEGER                    -- from then on only the ledger knows it
 );
 
@@ -57,6 +58,8 @@ CREATE TABLE IF NOT EXISTS turns (
     images      TEXT NOT NULL,             -- JSON: media type, size and hash of each
     started_at  INTEGER NOT NULL,
     running_at  INTEGER NOT NULL,
+    tool_at     INTEGER NOT NULL,          -- from here to tool_until it waits for a tool
+    tool_until  INTEGER NOT NULL,
     due_at      INTEGER NOT NULL,          -- the turn ends here if its answer is ready
     stopping    INTEGER NOT NULL,          -- how long a stop takes
     stop_at     INTEGER,                   -- set by a request to stop
@@ -65,6 +68,7 @@ CREATE TABLE IF NOT EXISTS turns (
     ends_at     INTEGER,                   -- when the turn ends, as far as is known
     stale_until INTEGER NOT NULL,          -- until then reads show the turn before
     lag         INTEGER NOT NULL,          -- how much later its messages can be read
+    extras      TEXT NOT NULL,             -- JSON: what a fault adds at its end
     status      TEXT,                      -- terminal, or null while the turn is active
     PRIMARY KEY (agent_id, number)
 ) WITHOUT ROWID;

@@ -1,7 +1,8 @@
 //! The accept loop.
 
+use std::future::poll_fn;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use hyper::body::Incoming;
@@ -14,22 +15,26 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::app::App;
+use crate::faults::Scene;
 use crate::link::{Link, Wire};
 
 /// Large uploads come in pieces of up to this size.
 const BUFFER: usize = 512 << 10;
 /// How long a client that is still sending may take to notice that it was answered.
 const LINGER: Duration = Duration::from_secs(2);
+/// What a request to the control routes begins with, at most so far into it.
+const CONTROL: (&[u8], usize) = (b"/_emulator", 20);
 
 /// Serves connections until `stop` ends; those that are open then are closed.
-pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+pub(crate) async fn serve(listener: TcpListener, app: &Arc<App>, router: Router, stop: impl Future<Output = ()>) {
     let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stop);
     loop {
         tokio::select! {
             () = &mut stop => return,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => drop(connections.spawn(connection(stream, router.clone()))),
+                Ok((stream, _)) => drop(connections.spawn(connection(stream, Arc::clone(app), router.clone()))),
                 // Out of file descriptors: some come back when connections end.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             },
@@ -38,9 +43,12 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
     }
 }
 
-async fn connection(stream: TcpStream, router: Router) {
+async fn connection(stream: TcpStream, app: Arc<App>, router: Router) {
     drop(stream.set_nodelay(true));
     let link = Arc::new(Link::default());
+    if let Some(scene) = struck(&stream, &app).await {
+        return scene.play(Wire::new(stream, link)).await;
+    }
     let wire = Wire::new(stream, Arc::clone(&link));
     let router = TowerToHyperService::new(router);
     let known = Arc::clone(&link);
@@ -49,18 +57,45 @@ async fn connection(stream: TcpStream, router: Router) {
         Box::pin(router.call(request))
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).max_buf_size(BUFFER);
-    let served = http.serve_connection(TokioIo::new(wire), service).without_shutdown();
-    let mut served = std::pin::pin!(served);
-    tokio::select! {
+    http.timer(TokioTimer::new()).max_buf_size(BUFFER).auto_date_header(false);
+    let mut http = http.serve_connection(TokioIo::new(wire), service);
+    let served = tokio::select! {
         biased;
-        // What serves the connection, and its socket, are dropped at the end of this function.
-        () = link.cut_asked() => {}
-        parts = &mut served => if let Ok(parts) = parts {
-            linger(parts.io.into_inner()).await;
-        },
-    }
+        () = link.taken() => None,
+        served = poll_fn(|context| http.poll_without_shutdown(context)) => Some(served),
+    };
+    // With its parts the requests that are still being served are dropped.
+    let wire = http.into_parts().io.into_inner();
     link.closed();
+    match (served, link.scene()) {
+        (None, Some(scene)) => scene.play(wire).await,
+        (Some(Ok(())), _) => linger(wire).await,
+        _ => drop(wire),
+    }
+}
+
+/// What a fault does with a new connection. Those to the control routes are spared.
+async fn struck(stream: &TcpStream, app: &Arc<App>) -> Option<Scene> {
+    if !app.faults.wait_for_connection() {
+        return None;
+    }
+    let mut start = [0; CONTROL.1];
+    let deadline = Instant::now() + LINGER;
+    loop {
+        let read = stream.peek(&mut start).await.ok()?;
+        let start = start.get(..read)?;
+        if start.windows(CONTROL.0.len()).any(|part| part == CONTROL.0) {
+            return None;
+        }
+        if read == CONTROL.1 || read == 0 || Instant::now() > deadline {
+            break;
+        }
+        // Peeking does not wait for more than is there.
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let strike = app.faults.strike_connection()?;
+    let play = strike.fault.accept()?;
+    Some(Scene { app: Arc::clone(app), play, strike: Some(strike), entry: None })
 }
 
 /// Closes our side and reads on until the peer closes its own: closing with unread data would reset the connection, and

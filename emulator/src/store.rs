@@ -12,7 +12,7 @@ use crate::problem::Problem;
 use crate::workflows;
 
 /// Changes with `schema.sql`.
-const SCHEMA: u32 = 2;
+const SCHEMA: u32 = 3;
 
 /// The database, and the folder of the uploaded files.
 pub(crate) struct Store {

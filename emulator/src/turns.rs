@@ -22,7 +22,7 @@ pub(crate) struct Prompt {
 }
 
 /// What a fault asks of a turn.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
     /// It takes no time at all.
     pub(crate) instant: bool,
@@ -30,6 +30,20 @@ pub(crate) struct Plan {
     pub(crate) stale: Millis,
     /// How much later its messages can be read.
     pub(crate) lag: Millis,
+    /// It waits for a tool in the midst of its work.
+    pub(crate) tools: bool,
+    /// A stop comes too late: the turn finishes.
+    pub(crate) stop_loses: bool,
+    pub(crate) extras: Extras,
+}
+
+/// What a fault adds to the end of a turn.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Extras {
+    /// Rows after its own.
+    pub(crate) after: Vec<NewMessage>,
+    /// It fails with this text.
+    pub(crate) failure: Option<String>,
 }
 
 /// How a turn ends when it is left to end, and what it leaves behind.
@@ -40,7 +54,7 @@ pub(crate) struct Outcome {
     pub(crate) artifacts: Vec<NewArtifact>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct NewMessage {
     pub(crate) role: String,
     pub(crate) text: String,
@@ -51,6 +65,13 @@ pub(crate) struct NewArtifact {
     pub(crate) name: String,
     pub(crate) kind: String,
     pub(crate) body: Map<String, Value>,
+}
+
+impl Outcome {
+    fn failure(text: String) -> Self {
+        let messages = vec![NewMessage { role: "error".to_owned(), text }];
+        Self { failed: true, messages, artifacts: Vec::new() }
+    }
 }
 
 /// A turn of an agent.
@@ -66,15 +87,17 @@ pub(crate) fn begin(
     turn: &Turn,
     prompt: &Prompt,
     said: &str,
-    plan: Plan,
+    plan: &Plan,
     timing: Timing,
     now: Millis,
 ) -> Result<(), Problem> {
     let (waiting, running) = if plan.instant { (0, 0) } else { (millis(timing.waiting), millis(timing.running)) };
     let stale_until = if plan.stale > 0 { now + plan.stale } else { 0 };
+    let (running_at, third) = (now + waiting, if plan.tools { running / 3 } else { 0 });
     let mut insert = connection.prepare_cached(
-        "INSERT INTO turns (agent_id, number, prompt, images, started_at, running_at, due_at, stopping, stale_until, lag)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO turns (agent_id, number, prompt, images, started_at, running_at, due_at, stopping, stale_until, lag,
+                            tool_at, tool_until, extras)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     insert.execute(params![
         turn.agent,
@@ -82,11 +105,14 @@ pub(crate) fn begin(
         prompt.text,
         serde_json::to_string(&prompt.images)?,
         now,
-        now + waiting,
-        now + waiting + running,
+        running_at,
+        running_at + running,
         millis(timing.stopping),
         stale_until,
         plan.lag,
+        running_at + third,
+        running_at + 2 * third,
+        serde_json::to_string(&plan.extras)?,
     ])?;
     add_message(connection, turn, "user", said, now, plan.lag)
 }
@@ -111,6 +137,45 @@ pub(crate) fn stop(connection: &Connection, agent: &str, now: Millis) -> Result<
     Ok(())
 }
 
+/// Lets an active turn finish as soon as its answer is there; one that has ended, or is to be stopped, stays as it is.
+pub(crate) fn finish(connection: &Connection, agent: &str, now: Millis) -> Result<(), Problem> {
+    let mut update = connection.prepare_cached(
+        "UPDATE turns SET due_at = MIN(due_at, ?2 + stopping),
+                          ends_at = IIF(answered_at IS NULL, NULL, MAX(answered_at, MIN(due_at, ?2 + stopping)))
+         WHERE agent_id = ?1 AND status IS NULL AND stop_at IS NULL",
+    )?;
+    update.execute(params![agent, now])?;
+    Ok(())
+}
+
+/// Puts a question of somebody else and its answer into the conversation of an agent that is not active. Whether it
+/// could.
+pub(crate) fn interpose(
+    connection: &Connection,
+    agent: &str,
+    rows: &[NewMessage],
+    now: Millis,
+) -> Result<bool, Problem> {
+    settle(connection, now)?;
+    if !matches!(latest(connection, agent)?, Some((_, Some(_)))) {
+        return Ok(false);
+    }
+    add_foreign(connection, agent, rows, now, 0)?;
+    Ok(true)
+}
+
+/// Adds rows that belong to no turn that the emulator worked on.
+fn add_foreign(
+    connection: &Connection,
+    agent: &str,
+    rows: &[NewMessage],
+    at: Millis,
+    lag: Millis,
+) -> Result<(), Problem> {
+    let nobody = Turn { agent: agent.to_owned(), number: 0 };
+    rows.iter().try_for_each(|row| add_message(connection, &nobody, &row.role, &row.text, at, lag))
+}
+
 /// The newest turn's number, and when it ended if it has. There is none of an agent that is not there, or not any more.
 pub(crate) fn latest(connection: &Connection, agent: &str) -> Result<Option<(u32, Option<Millis>)>, Problem> {
     let mut select = connection.prepare_cached(
@@ -133,17 +198,18 @@ struct Ended {
     at: Millis,
     lag: Millis,
     outcome: Option<String>,
+    extras: String,
 }
 
 /// Writes down the end of every turn that has ended by now.
 pub(crate) fn settle(connection: &Connection, now: Millis) -> Result<(), Problem> {
     let mut select = connection.prepare_cached(
-        "SELECT agent_id, number, ends_at, lag, IIF(ends_at = stop_at, NULL, outcome)
+        "SELECT agent_id, number, ends_at, lag, IIF(ends_at = stop_at, NULL, outcome), extras
          FROM turns WHERE status IS NULL AND ends_at <= ?",
     )?;
     let ended = select.query_map([now], |row| {
         let turn = Turn { agent: row.get(0)?, number: row.get(1)? };
-        Ok(Ended { turn, at: row.get(2)?, lag: row.get(3)?, outcome: row.get(4)? })
+        Ok(Ended { turn, at: row.get(2)?, lag: row.get(3)?, outcome: row.get(4)?, extras: row.get(5)? })
     })?;
     for ended in ended.collect::<Result<Vec<_>, _>>()? {
         end(connection, &ended)?;
@@ -152,14 +218,19 @@ pub(crate) fn settle(connection: &Connection, now: Millis) -> Result<(), Problem
 }
 
 fn end(connection: &Connection, ended: &Ended) -> Result<(), Problem> {
-    let Ended { turn, at, lag, outcome } = ended;
+    let Ended { turn, at, lag, outcome, extras } = ended;
     let status = match outcome {
         None => "stopped",
         Some(outcome) => {
-            let outcome: Outcome = serde_json::from_str(outcome)?;
+            let extras: Extras = serde_json::from_str(extras)?;
+            let outcome = match extras.failure {
+                Some(text) => Outcome::failure(text),
+                None => serde_json::from_str(outcome)?,
+            };
             for message in &outcome.messages {
                 add_message(connection, turn, &message.role, &message.text, *at, *lag)?;
             }
+            add_foreign(connection, &turn.agent, &extras.after, *at, *lag)?;
             for artifact in &outcome.artifacts {
                 add_artifact(connection, turn, artifact, *at)?;
             }

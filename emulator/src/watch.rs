@@ -14,7 +14,7 @@ use http_body::{Body as _, Frame, SizeHint};
 use crate::app::App;
 use crate::faults::Strike;
 use crate::ledger::Entry;
-use crate::link::{Cut, Link};
+use crate::link::Link;
 
 /// Notes a request to the API from its head to the end of its answer.
 pub(crate) async fn watch(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -28,7 +28,7 @@ pub(crate) async fn watch(State(app): State<Arc<App>>, request: Request, next: N
         && link.is_broken_off()
     {
         // Whatever was to be said, nobody is there to hear it.
-        link.cut(Cut::Close, None).await;
+        link.take_over::<()>(None).await;
     }
     entry.status(response.status().as_u16());
     let strike = response.extensions_mut().remove::<Strike>();

@@ -190,7 +190,7 @@ fn unknown_faults_name_the_allowed_ones() {
         (json!({ "operation": LAUNCH, "fault": "reset", "at": "noon" }), "fault", "before_commit"),
         (json!({ "operation": LAUNCH, "fault": "lose_response", "seconds": 1 }), "fault", "seconds"),
         (json!({ "operation": LAUNCH, "fault": "stale_finished", "seconds": 1 }), "operation", FOLLOW_UP),
-        (json!({ "operation": LAUNCH, "fault": "conversation_lag", "seconds": -1 }), "seconds", "number"),
+        (json!({ "operation": LAUNCH, "fault": "conversation_lag", "seconds": -1 }), "fault", "number"),
         (json!({ "operation": LAUNCH, "fault": "status", "status": 99 }), "status", "status"),
         (json!({ "operation": LAUNCH, "fault": "reset", "times": 0 }), "times", "1"),
     ] {

@@ -107,6 +107,43 @@ impl Client {
         self.try_send(method, &format!("/api/v0{path}"), &headers, text.as_bytes())
     }
 
+    /// A connection that a request was sent on, and is open.
+    #[track_caller]
+    pub fn open(&self, method: &str, path: &str, body: Option<&Value>) -> TcpStream {
+        self.open_with("", method, path, body)
+    }
+
+    fn open_with(&self, headers: &str, method: &str, path: &str, body: Option<&Value>) -> TcpStream {
+        let text = body.map(Value::to_string).unwrap_or_default();
+        let mut stream = self.connect();
+        let head = format!(
+            "{method} /api/v0{path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n{headers}\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{text}",
+            self.host(),
+            self.key,
+            text.len()
+        );
+        // The server may have closed it already.
+        drop(stream.write_all(head.as_bytes()));
+        stream
+    }
+
+    /// All bytes that come until the connection ends, and how it ends. The request does not ask for that end.
+    #[track_caller]
+    pub fn wire(&self, method: &str, path: &str, body: Option<&Value>) -> (Vec<u8>, io::Result<()>) {
+        let mut all = Vec::new();
+        let end = self.open(method, path, body).read_to_end(&mut all).map(drop);
+        (all, end)
+    }
+
+    /// All bytes of an answer after which the connection is to be closed.
+    #[track_caller]
+    pub fn wire_once(&self, method: &str, path: &str, body: Option<&Value>) -> Vec<u8> {
+        let mut all = Vec::new();
+        self.open_with("Connection: close\r\n", method, path, body).read_to_end(&mut all).unwrap();
+        all
+    }
+
     #[track_caller]
     pub fn get(&self, path: &str) -> Answer {
         self.try_api("GET", path, None).unwrap()
