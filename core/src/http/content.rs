@@ -5,7 +5,7 @@ use crate::{
     Error, ErrorKind, Result,
     source::{
         Stream,
-        path::{Stamp, Steady, fill},
+        path::{Copy, Stamp, Steady, fill},
         stream::panicked,
     },
 };
@@ -34,6 +34,12 @@ pub(crate) enum Content {
         path: PathBuf,
         stamp: Stamp,
     },
+    OpenFile {
+        file: Arc<File>,
+        position: u64,
+        stamp: Stamp,
+        name: String,
+    },
     /// A stream's private copy.
     Spooled {
         file: Arc<File>,
@@ -51,6 +57,7 @@ impl Content {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
             Self::File { stamp, .. } => stamp.len,
+            Self::OpenFile { stamp, position, .. } => stamp.len.saturating_sub(*position),
             Self::Spooled { len, .. } | Self::Stream { len, .. } => *len,
         }
     }
@@ -67,8 +74,12 @@ impl Content {
                 let mut file = Steady::new(path.clone(), stamp.clone());
                 ahead(block, move |buffer| file.pull(buffer))
             }
+            Self::OpenFile { file, position, stamp, name } => {
+                let mut file = Steady::open(name.into(), stamp.clone(), file.clone(), *position);
+                ahead(block, move |buffer| file.pull(buffer))
+            }
             Self::Spooled { file, .. } => {
-                let mut copy = Copy { file: file.clone(), at: 0 };
+                let mut copy = Copy::new(file.clone(), 0);
                 ahead(block, move |buffer| fill(&mut copy, buffer).map_err(|error| lost(&error)))
             }
             Self::Stream { stream, len } => {
@@ -81,23 +92,6 @@ impl Content {
 fn pieces(mut bytes: Bytes, block: usize) -> impl futures_util::Stream<Item = Result<Bytes>> + Send + 'static {
     let next = move || (!bytes.is_empty()).then(|| Ok(bytes.split_to(bytes.len().min(block))));
     stream::iter(std::iter::from_fn(next))
-}
-
-/// A reader of its own over a file that others may be reading.
-struct Copy {
-    file: Arc<File>,
-    at: u64,
-}
-
-impl io::Read for Copy {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        #[cfg(unix)]
-        let read = std::os::unix::fs::FileExt::read_at(&*self.file, buffer, self.at)?;
-        #[cfg(windows)]
-        let read = std::os::windows::fs::FileExt::seek_read(&*self.file, buffer, self.at)?;
-        self.at += read as u64;
-        Ok(read)
-    }
 }
 
 fn lost(error: &io::Error) -> Error {

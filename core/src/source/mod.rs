@@ -14,6 +14,7 @@ use bytes::Bytes;
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// The platform's limit for one file, read in its larger sense: 500 · 1024² bytes.
@@ -28,6 +29,15 @@ pub enum Source {
     Bytes {
         /// The content.
         bytes: Bytes,
+        /// A file name, such as `plan.pdf`.
+        name: String,
+    },
+    /// A local file that is open, from a position on. The position that it has itself is neither used nor moved.
+    OpenFile {
+        /// The file; its path may be gone.
+        file: Arc<std::fs::File>,
+        /// Where to begin, in bytes.
+        position: u64,
         /// A file name, such as `plan.pdf`.
         name: String,
     },
@@ -46,6 +56,11 @@ impl Source {
     /// Bytes and the name that they shall have.
     pub fn bytes(bytes: impl Into<Bytes>, name: impl Into<String>) -> Self {
         Self::Bytes { bytes: bytes.into(), name: name.into() }
+    }
+
+    /// A local file that is open, from a position on.
+    pub fn open_file(file: std::fs::File, position: u64, name: impl Into<String>) -> Self {
+        Self::OpenFile { file: Arc::new(file), position, name: name.into() }
     }
 
     /// What a reader gives up to its end, read by a thread of its own. With `size`, in bytes, it is sent while it is

@@ -1,6 +1,10 @@
 //! A source that was checked, and its frame of multipart/form-data.
 
-use super::{MAX_FILE_SIZE, Source, Stream, path, stream::deadline_over};
+use super::{
+    MAX_FILE_SIZE, Source, Stream,
+    path::{self, Stamp},
+    stream::deadline_over,
+};
 use crate::{
     Error, ErrorKind, OnProgress, Result,
     http::{
@@ -11,7 +15,7 @@ use crate::{
     progress::Sending,
     secret::shown,
 };
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 /// What will be one upload. Nothing of it was sent, and nothing of it is in memory.
 #[derive(Debug)]
@@ -37,6 +41,11 @@ impl Parcel {
                 let (_, stamp) = path::open("source", &path)?;
                 let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
                 (What::Ready(Content::File { stamp, path }), name)
+            }
+            Source::OpenFile { file, position, name } => {
+                let stamp = Stamp::of_open("source", &file, Path::new(&name))?;
+                let content = Content::OpenFile { file, position, stamp, name: name.clone() };
+                (What::Ready(content), Some(name))
             }
             Source::Bytes { bytes, name } => (What::Ready(Content::Bytes(bytes)), Some(name)),
             Source::Stream(stream) if stream.is_spent() => return Err(super::stream::spent()),

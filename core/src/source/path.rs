@@ -5,6 +5,7 @@ use std::{
     fs::{File, Metadata, OpenOptions},
     io::{self, Read},
     path::{Path, PathBuf},
+    sync::Arc,
     time::SystemTime,
 };
 
@@ -28,30 +29,38 @@ impl Stamp {
         let identity = Default::default();
         Self { len: metadata.len(), modified: metadata.modified().ok(), identity }
     }
+
+    /// The state of a regular file that is open.
+    pub(crate) fn of_open(argument: &str, file: &File, path: &Path) -> Result<Self> {
+        let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
+        regular(argument, path, &metadata)?;
+        Ok(Self::of(&metadata))
+    }
+}
+
+fn regular(argument: &str, path: &Path, metadata: &Metadata) -> Result<()> {
+    let name = shown(&path.to_string_lossy());
+    if metadata.is_dir() {
+        return Err(Error::invalid(argument, format!("`{name}` is a directory. Give a file.")));
+    }
+    if !metadata.is_file() {
+        let text = format!("`{name}` is not a regular file. Read it, and give its bytes or the reader.");
+        return Err(Error::invalid(argument, text));
+    }
+    Ok(())
 }
 
 /// Opens a regular file that has a content. What is no regular file is not touched; a pipe that takes a file's place
 /// meanwhile does not block.
 pub(crate) fn open(argument: &str, path: &Path) -> Result<(File, Stamp)> {
     let io = |error: io::Error| unreadable(path, &error);
-    let regular = |metadata: Metadata| {
-        let name = shown(&path.to_string_lossy());
-        if metadata.is_dir() {
-            return Err(Error::invalid(argument, format!("`{name}` is a directory. Give a file.")));
-        }
-        if !metadata.is_file() {
-            let text = format!("`{name}` is not a regular file. Read it, and give its bytes or the reader.");
-            return Err(Error::invalid(argument, text));
-        }
-        Ok(Stamp::of(&metadata))
-    };
-    regular(std::fs::metadata(path).map_err(io)?)?;
+    regular(argument, path, &std::fs::metadata(path).map_err(io)?)?;
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
     let mut file = options.open(path).map_err(io)?;
-    let stamp = regular(file.metadata().map_err(io)?)?;
+    let stamp = Stamp::of_open(argument, &file, path)?;
     if stamp.len == 0 && fill(&mut file, &mut [0]).map_err(io)? > 0 {
         let name = shown(&path.to_string_lossy());
         let text = format!("`{name}` is made while it is read, and has no size. Read it, and give its bytes.");
@@ -60,17 +69,24 @@ pub(crate) fn open(argument: &str, path: &Path) -> Result<(File, Stamp)> {
     Ok((file, stamp))
 }
 
-/// A file read from its start to its end, unless it is not what it was.
+/// A file read to its end, unless it is not what it was.
 pub(crate) struct Steady {
     path: PathBuf,
     stamp: Stamp,
-    file: Option<File>,
+    open: Option<Copy>,
     left: u64,
 }
 
 impl Steady {
+    /// It is opened when it is first read.
     pub(crate) fn new(path: PathBuf, stamp: Stamp) -> Self {
-        Self { path, left: stamp.len, stamp, file: None }
+        Self { path, left: stamp.len, stamp, open: None }
+    }
+
+    /// One that is open, from a position on.
+    pub(crate) fn open(path: PathBuf, stamp: Stamp, file: Arc<File>, position: u64) -> Self {
+        let left = stamp.len.saturating_sub(position);
+        Self { path, stamp, open: Some(Copy::new(file, position)), left }
     }
 
     /// Fills the buffer, or what is left of the file; 0 at its end.
@@ -78,23 +94,46 @@ impl Steady {
         let want = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
         let Some(buffer) = buffer.get_mut(..want).filter(|buffer| !buffer.is_empty()) else { return Ok(0) };
         let io = |error: io::Error| unreadable(&self.path, &error);
-        let file = match &mut self.file {
-            Some(file) => file,
+        let copy = match &mut self.open {
+            Some(copy) => copy,
             None => {
                 let (file, stamp) = open("source", &self.path)?;
                 if stamp != self.stamp {
                     return Err(changed(&self.path));
                 }
-                self.file.insert(file)
+                self.open.insert(Copy::new(Arc::new(file), 0))
             }
         };
-        let filled = fill(file, buffer).map_err(io)?;
+        let filled = fill(copy, buffer).map_err(io)?;
         self.left -= filled as u64;
         // The last block waits for this check: with it the server would have a whole, but mixed, file.
-        if filled < want || (self.left == 0 && Stamp::of(&file.metadata().map_err(io)?) != self.stamp) {
+        if filled < want || (self.left == 0 && Stamp::of(&copy.file.metadata().map_err(io)?) != self.stamp) {
             return Err(changed(&self.path));
         }
         Ok(filled)
+    }
+}
+
+/// A reader of its own over a file that others may be reading.
+pub(crate) struct Copy {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Copy {
+    pub(crate) fn new(file: Arc<File>, at: u64) -> Self {
+        Self { file, at }
+    }
+}
+
+impl Read for Copy {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        #[cfg(unix)]
+        let read = std::os::unix::fs::FileExt::read_at(&*self.file, buffer, self.at)?;
+        #[cfg(windows)]
+        let read = std::os::windows::fs::FileExt::seek_read(&*self.file, buffer, self.at)?;
+        self.at += read as u64;
+        Ok(read)
     }
 }
 
