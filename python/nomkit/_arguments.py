@@ -8,13 +8,11 @@ from . import _native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
-    from .records import File, FileHit, Progress
+    from .records import Progress
 
-    UploadSource = str | os.PathLike[str] | bytes | bytearray | memoryview
-    LaunchFile = os.PathLike[str] | File | FileHit
     OnProgress = bool | Callable[[Progress], object] | None
 
 
@@ -50,45 +48,16 @@ def local_path(argument: str, path: str | os.PathLike[str]) -> str:
     raise invalid(argument, f"`{argument}` should be a path; what is given is a `{type(path).__name__}` that is none.")
 
 
-def upload_source(source: UploadSource) -> _native.Source:
-    """A path or bytes to upload."""
-    if isinstance(source, (str, os.PathLike)):
-        return _native.Source.path(local_path("source", source))
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return _native.Source.bytes(bytes(source) if isinstance(source, memoryview) else source)
-    kind = type(source).__name__
-    raise invalid("source", f"`source` is a path or bytes, not {kind}. Read a stream and give its bytes.")
-
-
 def launch_options(
-    prompt: str, file_ids: Sequence[str], project_id: str | None, timeout: float | None = None
+    prompt: str | None,
+    file_ids: Sequence[str],
+    workflow_id: str | None,
+    project_id: str | None,
+    timeout: float | None = None,
 ) -> _native.Options:
     """The options of a launch."""
-    return {"prompt": prompt, "file_ids": file_ids, "project_id": project_id, "timeout": timeout}
-
-
-def launch_files(files: Iterable[LaunchFile]) -> list[_native.Source]:
-    """What an agent is given: local paths to upload, and files on the platform."""
-    if isinstance(files, (str, bytes, os.PathLike)):
-        raise invalid("files", "`files` is a list. Put the file into one: files=[Path(...)].")
-    if not hasattr(files, "__iter__"):
-        raise invalid("files", f"`files` is a list of paths and files, not {type(files).__name__}.")
-    return [_launch_file(file) for file in files]
-
-
-def _launch_file(file: LaunchFile) -> _native.Source:
-    if isinstance(file, str):
-        # A service that passes its users' text on must never upload a local file by accident.
-        text_in_files = (
-            "`files` holds paths and files, not text. For a local file give Path(...), for an id `file_ids=`."
-        )
-        raise invalid("files", text_in_files)
-    if isinstance(file, os.PathLike):
-        return _native.Source.path(local_path("files", file))
-    file_id = getattr(file, "id", None)
-    if isinstance(file_id, str):
-        return _native.Source.file(text("files", file_id))
-    raise invalid("files", f"`files` holds paths and files, not {type(file).__name__}.")
+    options = {"prompt": prompt, "file_ids": file_ids, "workflow_id": workflow_id}
+    return {**options, "project_id": project_id, "timeout": timeout}
 
 
 def listener(progress: OnProgress) -> Callable[[Progress], object] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import copy_context
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
@@ -10,7 +11,8 @@ from weakref import WeakKeyDictionary, ref
 from ._native import Bell, Pending
 
 if TYPE_CHECKING:
-    from ._native import Call
+    from ._native import Call, Feeding
+    from ._sources import Pull
 
 
 class _Desk:
@@ -44,25 +46,75 @@ def _desk(loop: asyncio.AbstractEventLoop) -> _Desk:
     return desk
 
 
+class Reader:
+    """Brings the blocks of one reader to the call that wants them, in a task of their own."""
+
+    __slots__ = ("_context", "_feeding", "_future", "_pull", "_task", "_wanted")
+
+    def __init__(self, pull: Pull, feeding: Feeding, future: asyncio.Future[Any]) -> None:
+        self._pull, self._feeding, self._future = pull, feeding, future
+        # The bell has the context of whoever made it.
+        self._context, self._wanted = copy_context(), asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def wanted(self) -> None:
+        """The call wants the next block."""
+        self._wanted.set()
+        if self._task is None:
+            self._task = self._context.run(self._future.get_loop().create_task, self._feed())
+
+    def end(self) -> asyncio.Task[None] | None:
+        """The call wants nothing more; gives the task that has to end first."""
+        task = self._task
+        if task is None or task.done() or self._future.get_loop().is_closed():
+            return None
+        task.cancel()
+        return task
+
+    async def _feed(self) -> None:
+        try:
+            block: bytes | None = b""
+            while block is not None:
+                await self._wanted.wait()
+                self._wanted.clear()
+                block = await self._pull()
+                self._feeding.give(block)
+        except asyncio.CancelledError:
+            self._future.cancel()
+            raise
+        except Exception as error:
+            if not self._future.done():
+                self._future.set_exception(error)
+
+
 async def submit(pending: Pending[Any]) -> Any:
     """Starts the call in the background and waits for it; a cancelled wait closes the connection."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Any] = loop.create_future()
     number = next(_numbers)
-    calls = _start(loop, number, pending, future)
+    calls, readers = _start(loop, number, pending, future)
+    closing = False
     try:
         return await future
+    except GeneratorExit:
+        closing = True
+        raise
     finally:
         _give_up(calls, number)
+        reading = [task for reader in readers if (task := reader.end()) is not None]
+        if reading and not closing:  # A coroutine that is being closed may not wait.
+            await asyncio.wait(reading)
 
 
 # Each by itself, so that no traceback holds a bell or somebody's listener.
 def _start(
     loop: asyncio.AbstractEventLoop, number: int, pending: Pending[Any], future: asyncio.Future[Any]
-) -> dict[int, Call]:
+) -> tuple[dict[int, Call], list[Reader]]:
     desk = _desk(loop)
-    desk.calls[number] = (future, *pending.start(desk.bell, number))
-    return desk.calls
+    submitted, listener, feeds = pending.start(desk.bell, number)
+    readers = [Reader(pull, feeding, future) for pull, feeding in feeds]
+    desk.calls[number] = (future, submitted, listener, readers)
+    return desk.calls, readers
 
 
 def _give_up(calls: dict[int, Call], number: int) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from ._arguments import listener, wait_options
+from ._sources import prompt_images
 from .updates import AsyncUpdates, Updates
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from . import _native
     from ._arguments import OnProgress
+    from ._sources import LaunchImage
     from .records import Agent, AgentStatus, Message, RunResult
 
 
@@ -45,6 +49,11 @@ class _AgentRun:
     def url(self) -> str:
         """Where people look at it."""
         return self._native.url
+
+    def _follow_up(
+        self, prompt: str, images: Iterable[LaunchImage], timeout: float | None
+    ) -> _native.Pending[_native.AgentRun]:
+        return self._native.follow_up({"prompt": prompt, "timeout": timeout}, prompt_images(images))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.agent_id!r}, turn={self.turn}, status={str(self.status)!r})"
@@ -93,11 +102,12 @@ class AgentRun(_AgentRun):
         """The whole conversation, earlier turns included."""
         return self._native.conversation().wait()
 
-    def follow_up(self, prompt: str, *, timeout: float | None = None) -> AgentRun:
+    def follow_up(self, prompt: str, *, images: Iterable[LaunchImage] = (), timeout: float | None = None) -> AgentRun:
         """Ask the agent again; this turn must be over. ``POST /agents/{id}/followup``, tier Heavy.
 
         Args:
             prompt: What the agent shall do next.
+            images: At most 4 pictures that go with it, as of a launch.
             timeout: Seconds for the follow-up itself, 120 by default.
 
         Returns:
@@ -107,7 +117,7 @@ class AgentRun(_AgentRun):
             ConflictError: The agent is still at work.
             OutcomeUnknownError: The answer was lost. It is never sent a second time.
         """
-        return AgentRun(self._native.follow_up({"prompt": prompt, "timeout": timeout}).wait())
+        return AgentRun(self._follow_up(prompt, images, timeout).wait())
 
     def stop(self, *, wait: bool = False, timeout: float | None = None) -> Agent:
         """Ask the agent to stop; it may still finish first. ``POST /agents/{id}/stop``, tier Standard.
@@ -141,9 +151,11 @@ class AsyncAgentRun(_AgentRun):
         """The whole conversation, earlier turns included."""
         return await self._native.conversation()
 
-    async def follow_up(self, prompt: str, *, timeout: float | None = None) -> AsyncAgentRun:
+    async def follow_up(
+        self, prompt: str, *, images: Iterable[LaunchImage] = (), timeout: float | None = None
+    ) -> AsyncAgentRun:
         """Ask the agent again. See :meth:`AgentRun.follow_up`."""
-        return AsyncAgentRun(await self._native.follow_up({"prompt": prompt, "timeout": timeout}))
+        return AsyncAgentRun(await self._follow_up(prompt, images, timeout))
 
     async def stop(self, *, wait: bool = False, timeout: float | None = None) -> Agent:
         """Ask the agent to stop. See :meth:`AgentRun.stop`."""

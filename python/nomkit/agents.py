@@ -1,35 +1,43 @@
-"""Agents: launch, look, stop, attach."""
+"""Agents: launch, look, stop, delete, attach."""
 
 from __future__ import annotations
 
-from ._arguments import launch_files, launch_options, listener, text
+from ._arguments import launch_options, listener, text
+from ._sources import AsyncReaders, Readers, attachments
 from .agent_run import AgentRun, AsyncAgentRun
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from . import _native
-    from ._arguments import LaunchFile, OnProgress
+    from ._arguments import OnProgress
+    from ._sources import AsyncLaunchFile, LaunchFile, LaunchImage
     from .pages import AsyncPages, Pages
     from .records import Agent, Artifact, Message
 
 
 class _Agents:
+    _readers = Readers
+
     def __init__(self, native: _native.Agents) -> None:
         self._native = native
 
     def _launch(
         self,
-        prompt: str,
-        files: Iterable[LaunchFile],
+        prompt: str | None,
+        files: Iterable[AsyncLaunchFile],
         file_ids: Sequence[str],
+        workflow_id: str | None,
+        inputs: Mapping[str, AsyncLaunchFile | Iterable[AsyncLaunchFile]] | None,
+        images: Iterable[LaunchImage],
         project_id: str | None,
         timeout: float | None,
         progress: OnProgress,
     ) -> _native.Pending[_native.AgentRun]:
-        options = launch_options(prompt, file_ids, project_id, timeout)
-        return self._native.launch(options, launch_files(files), listener(progress))
+        options = launch_options(prompt, file_ids, workflow_id, project_id, timeout)
+        given = attachments(files, inputs, images, self._readers)
+        return self._native.launch(options, given, listener(progress))
 
     def _list(
         self, status: str | None, workflow_id: str | None, without_workflow: bool, page_size: int | None
@@ -43,10 +51,13 @@ class Agents(_Agents):
 
     def launch(
         self,
-        prompt: str,
+        prompt: str | None = None,
         *,
         files: Iterable[LaunchFile] = (),
         file_ids: Sequence[str] = (),
+        workflow_id: str | None = None,
+        inputs: Mapping[str, LaunchFile | Iterable[LaunchFile]] | None = None,
+        images: Iterable[LaunchImage] = (),
         project_id: str | None = None,
         timeout: float | None = None,
         progress: OnProgress = None,
@@ -56,10 +67,16 @@ class Agents(_Agents):
         ``POST /agents`` of the Agents page; scope ``developer:agent``, tier Heavy.
 
         Args:
-            prompt: What the agent shall do.
-            files: What it may read: ``Path`` objects, which are uploaded first, and files on the platform.
-                Text is refused, so that no local file is uploaded by accident.
+            prompt: What the agent shall do. A workflow that requests files takes ``inputs`` instead.
+            files: What it may read: ``Path`` objects and file objects that have a name, which are uploaded first, and
+                files on the platform. Text is refused, so that no local file is uploaded by accident.
             file_ids: Ids of files and folders on the platform that it may read.
+            workflow_id: The workflow to launch, of :meth:`Workflows.list`. It takes a prompt, or ``inputs`` where it
+                requests files; never ``files`` and ``file_ids``.
+            inputs: The files of each of a workflow's slots, by the slot's name: one, or several where the slot is
+                ``multiple``. They are what ``files`` may hold.
+            images: At most 4 pictures that go with the prompt: ``Path`` objects, bytes, or pairs of bytes and a media
+                type. JPEG, PNG, WebP or GIF, 20 MB each.
             project_id: The project to launch it in.
             timeout: Seconds for the launch itself, 120 by default; uploads are not counted.
             progress: Is told of the uploads: ``True`` or a callable.
@@ -73,7 +90,9 @@ class Agents(_Agents):
             OutcomeUnknownError: The answer was lost. It is never sent a second time.
             NomkitError: Whatever fails, ``uploaded`` of the error lists the files that are on the platform by then.
         """
-        return AgentRun(self._launch(prompt, files, file_ids, project_id, timeout, progress).wait())
+        return AgentRun(
+            self._launch(prompt, files, file_ids, workflow_id, inputs, images, project_id, timeout, progress).wait()
+        )
 
     def get(self, id: str) -> Agent:
         """Read one agent. ``GET /agents/{id}``, tier Standard.
@@ -115,6 +134,15 @@ class Agents(_Agents):
         """Ask an agent to stop; it may still finish first. ``POST /agents/{id}/stop``, tier Standard."""
         return self._native.stop(text("id", id)).wait()
 
+    def delete(self, id: str) -> None:
+        """Delete an agent, with its conversation and artifacts. ``DELETE /agents/{id}``, tier Standard: an assumption.
+
+        Raises:
+            NotFoundError: There is none, or it is not yours.
+            ConflictError: It is at work; stop it first.
+        """
+        self._native.delete(text("id", id)).wait()
+
     def attach(self, target: str) -> AgentRun:
         """Pick a run up again.
 
@@ -131,18 +159,25 @@ class Agents(_Agents):
 class AsyncAgents(_Agents):
     """``nomic.agents`` of :class:`AsyncNomic`: the same names, awaited."""
 
+    _readers = AsyncReaders
+
     async def launch(
         self,
-        prompt: str,
+        prompt: str | None = None,
         *,
-        files: Iterable[LaunchFile] = (),
+        files: Iterable[AsyncLaunchFile] = (),
         file_ids: Sequence[str] = (),
+        workflow_id: str | None = None,
+        inputs: Mapping[str, AsyncLaunchFile | Iterable[AsyncLaunchFile]] | None = None,
+        images: Iterable[LaunchImage] = (),
         project_id: str | None = None,
         timeout: float | None = None,
         progress: OnProgress = None,
     ) -> AsyncAgentRun:
         """Launch one agent. See :meth:`Agents.launch`."""
-        return AsyncAgentRun(await self._launch(prompt, files, file_ids, project_id, timeout, progress))
+        return AsyncAgentRun(
+            await self._launch(prompt, files, file_ids, workflow_id, inputs, images, project_id, timeout, progress)
+        )
 
     async def get(self, id: str) -> Agent:
         """Read one agent. See :meth:`Agents.get`."""
@@ -172,6 +207,10 @@ class AsyncAgents(_Agents):
     async def stop(self, id: str) -> Agent:
         """Ask an agent to stop. See :meth:`Agents.stop`."""
         return await self._native.stop(text("id", id))
+
+    async def delete(self, id: str) -> None:
+        """Delete an agent. See :meth:`Agents.delete`."""
+        await self._native.delete(text("id", id))
 
     async def attach(self, target: str) -> AsyncAgentRun:
         """Pick a run up again. See :meth:`Agents.attach`."""

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from . import _native
-from ._arguments import launch_files, launch_options, listener, local_path, wait_options
+from ._arguments import launch_options, listener, local_path, wait_options
+from ._sources import AsyncReaders, Readers, attachments
 from .agents import Agents, AsyncAgents
 from .files import AsyncFiles, Files
+from .workflows import AsyncWorkflows, Workflows
 
 # Not from typing: loading that would double what this package costs to import.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from typing_extensions import Self
 
-    from ._arguments import LaunchFile, OnProgress
+    from ._arguments import OnProgress
+    from ._sources import AsyncLaunchFile, LaunchFile, LaunchImage
     from .records import RunResult
 
 
 class _Client:
+    _readers = Readers
+
     def __init__(
         self,
         *,
@@ -47,15 +52,19 @@ class _Client:
 
     def _ask(
         self,
-        prompt: str,
-        files: Iterable[LaunchFile],
+        prompt: str | None,
+        files: Iterable[AsyncLaunchFile],
         file_ids: Sequence[str],
+        workflow_id: str | None,
+        inputs: Mapping[str, AsyncLaunchFile | Iterable[AsyncLaunchFile]] | None,
+        images: Iterable[LaunchImage],
         project_id: str | None,
         timeout: float | None,
         progress: OnProgress,
     ) -> _native.Pending[RunResult]:
-        launch = launch_options(prompt, file_ids, project_id)
-        return self._native.ask(launch, launch_files(files), wait_options(timeout), listener(progress))
+        launch = launch_options(prompt, file_ids, workflow_id, project_id)
+        given = attachments(files, inputs, images, self._readers)
+        return self._native.ask(launch, given, wait_options(timeout), listener(progress))
 
     def __repr__(self) -> str:
         return repr(self._native)
@@ -89,15 +98,23 @@ class Nomic(_Client):
 
     @property
     def agents(self) -> Agents:
-        """Agents: launch, look, stop, attach."""
+        """Agents: launch, look, stop, delete, attach."""
         return Agents(self._native.agents())
+
+    @property
+    def workflows(self) -> Workflows:
+        """Workflows: list."""
+        return Workflows(self._native.workflows())
 
     def ask(
         self,
-        prompt: str,
+        prompt: str | None = None,
         *,
         files: Iterable[LaunchFile] = (),
         file_ids: Sequence[str] = (),
+        workflow_id: str | None = None,
+        inputs: Mapping[str, LaunchFile | Iterable[LaunchFile]] | None = None,
+        images: Iterable[LaunchImage] = (),
         project_id: str | None = None,
         timeout: float | None = 1800,
         progress: OnProgress = None,
@@ -105,9 +122,16 @@ class Nomic(_Client):
         """Upload the files, launch an agent on them and wait for its answer.
 
         Args:
-            prompt: What the agent shall do.
-            files: What it may read: ``Path`` objects, which are uploaded first, and files on the platform.
+            prompt: What the agent shall do. A workflow that requests files takes ``inputs`` instead.
+            files: What it may read: ``Path`` objects and file objects that have a name, which are uploaded first, and
+                files on the platform. Text is refused, so that no local file is uploaded by accident.
             file_ids: Ids of files and folders on the platform that it may read.
+            workflow_id: The workflow to launch, of ``nomic.workflows``. It takes a prompt, or ``inputs`` where it
+                requests files; never ``files`` and ``file_ids``.
+            inputs: The files of each of a workflow's slots, by the slot's name: one, or several where the slot is
+                ``multiple``. They are what ``files`` may hold.
+            images: At most 4 pictures that go with the prompt: ``Path`` objects, bytes, or pairs of bytes and a media
+                type. JPEG, PNG, WebP or GIF, 20 MB each.
             project_id: The project to launch it in.
             timeout: Seconds to wait for the answer; ``None`` means without end.
             progress: ``True`` or a callable; is told of uploads and of the wait.
@@ -118,7 +142,7 @@ class Nomic(_Client):
         Raises:
             NomkitError: Those of :meth:`Agents.launch` and :meth:`AgentRun.wait`.
         """
-        return self._ask(prompt, files, file_ids, project_id, timeout, progress).wait()
+        return self._ask(prompt, files, file_ids, workflow_id, inputs, images, project_id, timeout, progress).wait()
 
     def close(self) -> None:
         """Close the client: idle connections are dropped, and later calls raise ``ClosedError``. It is optional."""
@@ -137,6 +161,8 @@ class AsyncNomic(_Client):
     It may be used from several event loops, one after another or in different threads.
     """
 
+    _readers = AsyncReaders
+
     @property
     def files(self) -> AsyncFiles:
         """Files: upload and search."""
@@ -144,21 +170,29 @@ class AsyncNomic(_Client):
 
     @property
     def agents(self) -> AsyncAgents:
-        """Agents: launch, look, stop, attach."""
+        """Agents: launch, look, stop, delete, attach."""
         return AsyncAgents(self._native.agents())
+
+    @property
+    def workflows(self) -> AsyncWorkflows:
+        """Workflows: list."""
+        return AsyncWorkflows(self._native.workflows())
 
     async def ask(
         self,
-        prompt: str,
+        prompt: str | None = None,
         *,
-        files: Iterable[LaunchFile] = (),
+        files: Iterable[AsyncLaunchFile] = (),
         file_ids: Sequence[str] = (),
+        workflow_id: str | None = None,
+        inputs: Mapping[str, AsyncLaunchFile | Iterable[AsyncLaunchFile]] | None = None,
+        images: Iterable[LaunchImage] = (),
         project_id: str | None = None,
         timeout: float | None = 1800,
         progress: OnProgress = None,
     ) -> RunResult:
         """Upload the files, launch an agent on them and wait for its answer. See :meth:`Nomic.ask`."""
-        return await self._ask(prompt, files, file_ids, project_id, timeout, progress)
+        return await self._ask(prompt, files, file_ids, workflow_id, inputs, images, project_id, timeout, progress)
 
     async def close(self) -> None:
         """Close the client: idle connections are dropped, and later calls raise ``ClosedError``. It is optional."""

@@ -30,7 +30,7 @@ def test_local_mistakes_cost_no_request(nomic: Nomic, emulator: Emulator, tmp_pa
         (lambda: nomic.files.upload(tmp_path), errors.InvalidInputError, "is a directory"),
         (lambda: nomic.files.upload(sized(tmp_path / "a.pdf", 0)), errors.InvalidInputError, "is empty"),
         (lambda: nomic.files.upload(b"", name="a.pdf"), errors.InvalidInputError, "is empty"),
-        (lambda: nomic.files.upload(b"text"), errors.InvalidInputError, "have no name"),
+        (lambda: nomic.files.upload(b"text"), errors.InvalidInputError, "has no name"),
         (lambda: nomic.files.upload(sized(tmp_path / "b.pdf", (500 << 20) + 1)), errors.TooLargeError, "500 MB"),
         (lambda: nomic.agents.launch("Look", files=text), errors.InvalidInputError, "file_ids="),
         (lambda: nomic.agents.launch("Look", files=single), errors.InvalidInputError, "is a list"),

@@ -105,8 +105,10 @@ def test_both_clients_have_the_same_names() -> None:
     from nomkit import AgentRun, AsyncAgentRun
     from nomkit.agents import Agents, AsyncAgents
     from nomkit.files import AsyncFiles, Files
+    from nomkit.workflows import AsyncWorkflows, Workflows
 
-    for sync, other in [(Nomic, AsyncNomic), (Files, AsyncFiles), (Agents, AsyncAgents), (AgentRun, AsyncAgentRun)]:
+    pairs = [(Nomic, AsyncNomic), (Files, AsyncFiles), (Agents, AsyncAgents), (AgentRun, AsyncAgentRun)]
+    for sync, other in [*pairs, (Workflows, AsyncWorkflows)]:
         names = [{name for name in dir(cls) if not name.startswith("_")} for cls in (sync, other)]
         assert names[0] == names[1], sync
 

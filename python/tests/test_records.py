@@ -14,6 +14,7 @@ from nomkit import AgentStatus, Artifact, Nomic, records
 from nomkit.agent_run import AgentRun
 from nomkit.agents import Agents
 from nomkit.files import Files
+from nomkit.workflows import Workflows
 
 
 def test_records_compare_hash_pickle_copy_and_refuse_change(nomic: Nomic) -> None:
@@ -46,6 +47,6 @@ def test_every_name_is_exported_and_documented() -> None:
     for name in records.__all__:
         assert getattr(nomkit, name) is getattr(records, name)
         assert inspect.getdoc(getattr(records, name))
-    for cls in (nomkit.Nomic, nomkit.AsyncNomic, nomkit.Emulator, Files, Agents, AgentRun):
+    for cls in (nomkit.Nomic, nomkit.AsyncNomic, nomkit.Emulator, Files, Agents, AgentRun, Workflows):
         for name, member in vars(cls).items():
             assert name.startswith("_") or inspect.getdoc(member), f"{cls.__name__}.{name}"

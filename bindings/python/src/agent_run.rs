@@ -1,5 +1,6 @@
 use crate::{
     arguments::Options,
+    attachments::{Image, images},
     listener::Listener,
     pending::Pending,
     value::{raise, to_py},
@@ -79,9 +80,10 @@ impl AgentRun {
         Pending::new(&self.nomic, async move { run.conversation().await })
     }
 
-    fn follow_up(&self, options: Options<FollowUpOptions>) -> Pending {
-        let run = self.run.clone();
-        Pending::making(&self.nomic, async move { run.follow_up(options.0, vec![]).await }, Self::make(&self.nomic))
+    fn follow_up(&self, options: Options<FollowUpOptions>, pictures: Vec<Bound<'_, Image>>) -> Pending {
+        let (run, pictures) = (self.run.clone(), images(&pictures));
+        let follow_up = async move { run.follow_up(options.0, pictures).await };
+        Pending::making(&self.nomic, follow_up, Self::make(&self.nomic))
     }
 
     fn stop(&self, options: Options<StopOptions>) -> Pending {

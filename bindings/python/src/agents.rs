@@ -1,11 +1,6 @@
 use crate::{
-    agent_run::AgentRun,
-    arguments::Options,
-    listener::Listener,
-    pages::AgentPages,
-    pending::Pending,
-    source::{self, Source},
-    value::raise,
+    agent_run::AgentRun, arguments::Options, attachments::Attachments, listener::Listener, pages::AgentPages,
+    pending::Pending, value::raise,
 };
 use nomkit::{LaunchOptions, ListOptions, Nomic};
 use pyo3::prelude::*;
@@ -24,14 +19,16 @@ impl Agents {
 impl Agents {
     fn launch(
         &self,
+        py: Python<'_>,
         options: Options<LaunchOptions>,
-        files: Vec<Bound<'_, Source>>,
+        attachments: Attachments<'_>,
         progress: Option<Py<PyAny>>,
     ) -> Pending {
-        let (agents, files, listener) = (self.0.agents(), source::all(&files), Listener::new(progress));
+        let (agents, (attachments, readers)) = (self.0.agents(), attachments.core(py));
+        let (listener, make) = (Listener::new(progress), AgentRun::make(&self.0));
         let told = Listener::of(listener.as_ref());
-        let launch = async move { agents.launch(options.0, files, told).await };
-        Pending::making(&self.0, launch, AgentRun::make(&self.0)).listening(listener)
+        let launch = async move { agents.launch(options.0, attachments, told).await };
+        Pending::making(&self.0, launch, make).listening(listener).reading(readers)
     }
 
     fn get(&self, id: String) -> Pending {
@@ -57,6 +54,11 @@ impl Agents {
     fn stop(&self, id: String) -> Pending {
         let agents = self.0.agents();
         Pending::new(&self.0, async move { agents.stop(&id).await })
+    }
+
+    fn delete(&self, id: String) -> Pending {
+        let agents = self.0.agents();
+        Pending::making(&self.0, async move { agents.delete(&id).await }, |py, ()| Ok(py.None()))
     }
 
     fn attach(&self, target: String) -> Pending {

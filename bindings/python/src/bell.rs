@@ -39,8 +39,12 @@ pub(crate) struct Line {
 
 enum Item {
     Progress(Progress),
+    /// The reader at this place shall give its next block.
+    Wanted(usize),
     Done(nomkit::Result<Make>),
 }
+
+type Call<'py> = (Bound<'py, PyAny>, Bound<'py, Submitted>, Bound<'py, PyAny>, Bound<'py, PyAny>);
 
 impl Line {
     pub(crate) fn done(&self, number: u64, result: nomkit::Result<Make>) {
@@ -49,6 +53,10 @@ impl Line {
 
     pub(crate) fn progress(&self, number: u64, progress: Progress) {
         self.push(number, Item::Progress(progress));
+    }
+
+    pub(crate) fn wanted(&self, number: u64, reader: usize) {
+        self.push(number, Item::Wanted(reader));
     }
 
     fn push(&self, number: u64, item: Item) {
@@ -81,7 +89,7 @@ impl Bell {
         self.heard.as_raw_fd()
     }
 
-    /// Called by the loop with its calls, `{number: (future, submitted, listener)}`: hands each what has come for it.
+    /// Called by the loop with its calls, `{number: (future, submitted, listener, readers)}`: hands each what has come for it.
     fn drain(&self, calls: &Bound<'_, PyDict>) -> PyResult<()> {
         let _ = (&self.heard).read(&mut [0; 64]);
         // In this order: what is pushed from here on rings again.
@@ -101,7 +109,7 @@ fn deliver(calls: &Bound<'_, PyDict>, number: u64, item: Item) -> PyResult<()> {
     let Some(call) = calls.get_item(number)? else {
         return Ok(()); // Given up meanwhile.
     };
-    let (future, submitted, listener) = call.extract::<(Bound<'_, PyAny>, Bound<'_, Submitted>, Bound<'_, PyAny>)>()?;
+    let (future, submitted, listener, readers) = call.extract::<Call<'_>>()?;
     let result = match item {
         Item::Progress(progress) => match to_py(py, &progress).and_then(|progress| listener.call1((progress,))) {
             Ok(_) => return Ok(()),
@@ -110,6 +118,7 @@ fn deliver(calls: &Bound<'_, PyDict>, number: u64, item: Item) -> PyResult<()> {
                 Err(raised)
             }
         },
+        Item::Wanted(reader) => return readers.get_item(reader)?.call_method0("wanted").map(drop),
         Item::Done(result) => result.map_err(|error| raise(py, &error)).and_then(|make| make(py)),
     };
     calls.call_method1("pop", (number, py.None()))?;

@@ -1,11 +1,6 @@
 use crate::{
-    agents::Agents,
-    arguments::Options,
-    files::Files,
-    listener::Listener,
-    pending::Pending,
-    source::{self, Source},
-    value::raise,
+    agents::Agents, arguments::Options, attachments::Attachments, files::Files, listener::Listener, pending::Pending,
+    value::raise, workflows::Workflows,
 };
 use nomkit::{ClientOptions, LaunchOptions, Nomic, WaitOptions};
 use pyo3::prelude::*;
@@ -29,17 +24,22 @@ impl Client {
         Agents::new(self.0.clone())
     }
 
+    fn workflows(&self) -> Workflows {
+        Workflows::new(self.0.clone())
+    }
+
     fn ask(
         &self,
+        py: Python<'_>,
         launch: Options<LaunchOptions>,
-        files: Vec<Bound<'_, Source>>,
+        attachments: Attachments<'_>,
         wait: Options<WaitOptions>,
         progress: Option<Py<PyAny>>,
     ) -> Pending {
-        let (nomic, files, listener) = (self.0.clone(), source::all(&files), Listener::new(progress));
-        let told = Listener::of(listener.as_ref());
-        let ask = async move { nomic.ask(launch.0, files, wait.0, told).await };
-        Pending::new(&self.0, ask).listening(listener)
+        let (nomic, listener) = (self.0.clone(), Listener::new(progress));
+        let ((attachments, readers), told) = (attachments.core(py), Listener::of(listener.as_ref()));
+        let ask = async move { nomic.ask(launch.0, attachments, wait.0, told).await };
+        Pending::new(&self.0, ask).listening(listener).reading(readers)
     }
 
     fn close(&self, py: Python<'_>) {

@@ -1,6 +1,14 @@
-use crate::{arguments::Options, listener::Listener, pages::FilePages, pending::Pending, source::Source, value::raise};
-use nomkit::{Nomic, SearchOptions, UploadOptions};
+use crate::{
+    arguments::Options,
+    listener::Listener,
+    pages::FilePages,
+    pending::Pending,
+    source::{Readers, Source},
+    value::raise,
+};
+use nomkit::{FolderOptions, Nomic, SearchOptions, UploadOptions};
 use pyo3::prelude::*;
+use std::path::PathBuf;
 
 /// Files.
 #[pyclass(frozen)]
@@ -14,10 +22,24 @@ impl Files {
 
 #[pymethods]
 impl Files {
-    fn upload(&self, source: &Source, options: Options<UploadOptions>, progress: Option<Py<PyAny>>) -> Pending {
-        let (files, source, listener) = (self.0.files(), source.0.clone(), Listener::new(progress));
+    fn upload(
+        &self,
+        py: Python<'_>,
+        source: &Source,
+        options: Options<UploadOptions>,
+        progress: Option<Py<PyAny>>,
+    ) -> Pending {
+        let (files, mut readers, listener) = (self.0.files(), Readers::default(), Listener::new(progress));
+        let (source, told) = (source.core(py, &mut readers), Listener::of(listener.as_ref()));
+        let upload = async move { files.upload(source, options.0, told).await };
+        Pending::new(&self.0, upload).listening(listener).reading(readers)
+    }
+
+    fn upload_folder(&self, folder: PathBuf, options: Options<FolderOptions>, progress: Option<Py<PyAny>>) -> Pending {
+        let (files, listener) = (self.0.files(), Listener::new(progress));
         let told = Listener::of(listener.as_ref());
-        Pending::new(&self.0, async move { files.upload(source, options.0, told).await }).listening(listener)
+        let upload = async move { files.upload_folder(folder, options.0, told).await };
+        Pending::new(&self.0, upload).listening(listener)
     }
 
     fn search(&self, py: Python<'_>, options: Options<SearchOptions>) -> PyResult<FilePages> {

@@ -1,5 +1,5 @@
 use crate::pending::Pending;
-use nomkit::{Agent, FileHit, Nomic, Pager};
+use nomkit::{Agent, FileHit, Nomic, Pager, Workflow};
 use pyo3::prelude::*;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -32,4 +32,5 @@ macro_rules! pages {
 pages! {
     FilePages of FileHit;
     AgentPages of Agent;
+    WorkflowPages of Workflow;
 }

@@ -2,7 +2,9 @@
 
 use crate::{
     bell::Bell,
+    feed::Feeding,
     listener::Listener,
+    source::Readers,
     value::{raise, to_py},
 };
 use nomkit::{Error, Nomic, record::Expose};
@@ -16,6 +18,7 @@ use tokio::task::AbortHandle;
 
 /// Makes the Python object of a result, with the GIL.
 pub(crate) type Make = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
+type Started = (Submitted, Option<Py<PyAny>>, Vec<(Py<PyAny>, Feeding)>);
 type Work = Pin<Box<dyn Future<Output = nomkit::Result<Make>> + Send>>;
 
 /// A call not yet made.
@@ -23,6 +26,7 @@ type Work = Pin<Box<dyn Future<Output = nomkit::Result<Make>> + Send>>;
 pub struct Pending {
     nomic: Nomic,
     listener: Option<Arc<Listener>>,
+    readers: Readers,
     work: Mutex<Option<Work>>,
 }
 
@@ -49,11 +53,26 @@ impl Pending {
             let value = work.await?;
             Ok(Box::new(move |py: Python<'_>| make(py, value)) as Make)
         });
-        Self { nomic: nomic.clone(), listener: None, work: Mutex::new(Some(work)) }
+        Self { nomic: nomic.clone(), listener: None, readers: Readers::default(), work: Mutex::new(Some(work)) }
     }
 
     pub(crate) fn listening(self, listener: Option<Arc<Listener>>) -> Self {
         Self { listener, ..self }
+    }
+
+    /// A call that reads Python objects; after a success they are moved behind what was sent.
+    pub(crate) fn reading(self, mut readers: Readers) -> Self {
+        let sent = std::mem::take(&mut readers.sent);
+        let work = self.work.into_inner().unwrap_or_else(PoisonError::into_inner).map(|work| -> Work {
+            Box::pin(async move {
+                let make = work.await?;
+                Ok(Box::new(move |py: Python<'_>| {
+                    sent.iter().try_for_each(|sent| sent.call0(py).map(drop))?;
+                    make(py)
+                }) as Make)
+            })
+        });
+        Self { readers, work: Mutex::new(work), ..self }
     }
 
     fn take(&self) -> PyResult<Work> {
@@ -71,7 +90,7 @@ impl Pending {
         let mut signal = None;
         let done = py.detach(|| {
             self.nomic.drive(heeding(work, listener), || {
-                if listener.is_some_and(|listener| listener.has_raised()) {
+                if listener.is_some_and(|listener| listener.has_raised()) || self.readers.have_raised() {
                     return true;
                 }
                 // Only the main thread handles signals; the others need not queue for the GIL.
@@ -79,7 +98,7 @@ impl Pending {
                 signal.is_some()
             })
         });
-        let raised = listener.and_then(|listener| listener.finish()).or(signal);
+        let raised = listener.and_then(|listener| listener.finish()).or(self.readers.finish()).or(signal);
         match (raised, done) {
             (Some(raised), _) => Err(raised),
             (None, Ok(make)) => make(py),
@@ -92,11 +111,13 @@ impl Pending {
         slf.py().import("nomkit._loop")?.call_method1("submit", (slf,))?.call_method0("__await__")
     }
 
-    /// Starts the call, which `bell` knows as `number`, and gives the callable that the loop tells of progress.
-    fn start(&self, py: Python<'_>, bell: &Bell, number: u64) -> PyResult<(Submitted, Option<Py<PyAny>>)> {
+    /// Starts the call, which `bell` knows as `number`, and gives what the loop has to call: who is told of progress,
+    /// and who has the blocks of each reader.
+    fn start(&self, py: Python<'_>, bell: &Bell, number: u64) -> PyResult<Started> {
         let work = self.take()?;
         let line = Arc::downgrade(bell.line());
         let listener = self.listener.as_ref().and_then(|listener| listener.move_to(line.clone(), number));
+        let feeds = self.readers.move_to(&line, number);
         let background = nomkit::runtime::background().map_err(|error: Error| raise(py, &error))?;
         let task = background.spawn(async move {
             let result = nomkit::runtime::guarded(work).await.flatten();
@@ -104,7 +125,7 @@ impl Pending {
                 line.done(number, result);
             }
         });
-        Ok((Submitted(task.abort_handle()), listener))
+        Ok((Submitted(task.abort_handle()), listener, feeds))
     }
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import io
 import json
 import sys
 import threading
@@ -62,6 +63,11 @@ class Driver:
         told = {"turn": run.turn, "status": str(run.status), "token": run.token, "url": run.url}
         return {"$run": handle, "id": run.agent_id, **told}
 
+    def streamed(self, source: Path | bytes) -> Reader | AsyncReader:
+        """The same, read block by block."""
+        reader = Reader if self.client_class.__name__ == "Nomic" else AsyncReader
+        return reader(source)
+
     async def answer(self, message: Json) -> Json:
         """The answer to one call."""
         from nomkit import NomkitError
@@ -78,8 +84,35 @@ class Driver:
             return {"id": call_id, "error": {"code": "driver", "message": told, "retryable": False}}
 
 
+class Reader:
+    """Neither a path nor a file on disk: its bytes are pulled."""
+
+    def __init__(self, source: Path | bytes) -> None:
+        self._file = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+        self.name = source.name if isinstance(source, Path) else None
+
+    def read(self, size: int) -> bytes:
+        return self._file.read(size)
+
+
+class AsyncReader(Reader):
+    """The same, awaited."""
+
+    async def read(self, size: int) -> bytes:  # type: ignore[override]
+        return self._file.read(size)
+
+
+def given(file: Json) -> Any:
+    """A local file, or one on the platform."""
+    from nomkit import FileRef
+
+    return FileRef(file["id"], None, None) if isinstance(file, dict) else Path(file)
+
+
 def plain(value: Any) -> Json:
     """A value of the client as JSON: records as objects, instants as RFC 3339 text."""
+    if isinstance(value, Exception):
+        return error_of(value)
     if dataclasses.is_dataclass(value):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, datetime):
@@ -106,7 +139,14 @@ async def _(driver: Driver, args: dict[str, Any]) -> None:
 @operation("files.upload")
 async def _(driver: Driver, args: dict[str, Any]) -> Any:
     source = Path(args.pop("path")) if "path" in args else base64.b64decode(args.pop("bytes_base64"))
+    if args.pop("stream", False):
+        source = driver.streamed(source)
     return await settled(driver.nomic.files.upload(source, **args.pop("options", {}), **args))
+
+
+@operation("files.upload_folder")
+async def _(driver: Driver, args: dict[str, Any]) -> Any:
+    return await settled(driver.nomic.files.upload_folder(args.pop("folder"), **args))
 
 
 @operation("files.search")
@@ -116,8 +156,11 @@ async def _(driver: Driver, args: dict[str, Any]) -> Any:
 
 @operation("agents.launch")
 async def _(driver: Driver, args: dict[str, Any]) -> Any:
-    files = [Path(path) for path in args.pop("files", ())]
-    return driver.added(await settled(driver.nomic.agents.launch(args.pop("prompt", ""), files=files, **args)))
+    if "inputs" in args:
+        args["inputs"] = {slot: [given(file) for file in files] for slot, files in args["inputs"].items()}
+    for name in ("files", "images"):
+        args[name] = [Path(path) for path in args.get(name, ())]
+    return driver.added(await settled(driver.nomic.agents.launch(args.pop("prompt", None), **args)))
 
 
 @operation("agents.get")
@@ -145,9 +188,19 @@ async def _(driver: Driver, args: dict[str, Any]) -> Any:
     return await settled(driver.nomic.agents.conversation(**args))
 
 
+@operation("agents.delete")
+async def _(driver: Driver, args: dict[str, Any]) -> Any:
+    return await settled(driver.nomic.agents.delete(**args))
+
+
 @operation("agents.stop")
 async def _(driver: Driver, args: dict[str, Any]) -> Any:
     return await settled(driver.nomic.agents.stop(**args))
+
+
+@operation("workflows.list")
+async def _(driver: Driver, args: dict[str, Any]) -> Any:
+    return await collected(driver.nomic.workflows.list(page_size=args.pop("limit", None), **args))
 
 
 @operation("run.refresh")
@@ -167,6 +220,7 @@ async def _(driver: Driver, args: dict[str, Any]) -> Any:
 
 @operation("run.follow_up")
 async def _(driver: Driver, args: dict[str, Any]) -> Any:
+    args["images"] = [Path(path) for path in args.get("images", ())]
     return driver.added(await settled(driver.runs[args.pop("run")].follow_up(**args)))
 
 
