@@ -1,8 +1,8 @@
 //! How far a call is, told at most ten times a second.
 
 use nomkit_macros::record;
-use std::{sync::Arc, time::Duration};
-use tokio::time::Instant;
+use std::{pin::pin, sync::Arc, time::Duration};
+use tokio::time::{Instant, timeout};
 
 /// How far a call is.
 #[record]
@@ -23,6 +23,7 @@ pub struct Progress {
 pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
 pub(crate) const INTERVAL: Duration = Duration::from_millis(100);
+const TICK: Duration = Duration::from_secs(1);
 
 /// Tells how much of an upload is sent.
 pub(crate) struct Sending<'p> {
@@ -62,5 +63,16 @@ impl<'p> Sending<'p> {
             rate,
             eta,
         });
+    }
+}
+
+/// Drives a future, and calls `tick` each second until it is ready.
+pub(crate) async fn ticking<T>(future: impl Future<Output = T>, tick: impl Fn()) -> T {
+    let mut future = pin!(future);
+    loop {
+        match timeout(TICK, &mut future).await {
+            Ok(done) => return done,
+            Err(_) => tick(),
+        }
     }
 }

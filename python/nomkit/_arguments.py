@@ -9,9 +9,12 @@ from . import _native
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
+    from typing import Any, TypeVar
 
+    from ._progress import Shown
     from .records import Progress
+
+    T = TypeVar("T")
 
     OnProgress = bool | Callable[[Progress], object] | None
 
@@ -60,16 +63,21 @@ def launch_options(
     return {**options, "project_id": project_id, "timeout": timeout}
 
 
-def listener(progress: OnProgress) -> Callable[[Progress], object] | None:
-    """``True`` means a line on standard error."""
-    if progress is None or progress is False:
-        return None
+def told(
+    progress: OnProgress,
+    call: Callable[[Callable[[Progress], object] | None], _native.Pending[T]],
+    attach: Callable[[], str] | None = None,
+) -> _native.Pending[T] | Shown[T]:
+    """The call that is made with who is told of its progress; ``True`` means a display of its own."""
     if progress is True:
-        from ._progress import Line
+        from ._progress import Display, Shown
 
-        return Line()
+        display = Display(attach)
+        return Shown(call(display), display)
+    if progress is None or progress is False:
+        return call(None)
     if callable(progress):
-        return progress
+        return call(progress)
     raise invalid("progress", "`progress` is True or a callable that takes a Progress.")
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
+
+from ._notebook import Rich
+
+T = TypeVar("T")
 
 
-class Record:
+class Record(Rich):
     """A record prints on a line or two: what is absent is left out, what is long is cut."""
 
     __slots__ = ()
@@ -13,15 +17,17 @@ class Record:
     def __repr__(self) -> str:
         return _record(self, None)
 
-    def _repr_html_(self) -> str:
-        from ._rich import html, show
 
-        return html(show(self))
+class ListOf(Rich, list[T]):
+    """A list of records, which a notebook shows as a table."""
 
-    def _repr_markdown_(self) -> str:
-        from ._rich import markdown, show
+    __slots__ = ()
 
-        return markdown(show(self))
+
+class TupleOf(Rich, tuple[T, ...]):
+    """A tuple of records, which a notebook shows as a table."""
+
+    __slots__ = ()
 
 
 _MOST_LETTERS = 80

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ._arguments import listener, wait_options
+from . import _interrupt
+from ._arguments import told, wait_options
+from ._notebook import Rich
 from ._sources import prompt_images
 from .updates import AsyncUpdates, Updates
 
@@ -12,11 +14,12 @@ if TYPE_CHECKING:
 
     from . import _native
     from ._arguments import OnProgress
+    from ._progress import Shown
     from ._sources import LaunchImage
     from .records import Agent, AgentStatus, Message, RunResult
 
 
-class _AgentRun:
+class _AgentRun(Rich):
     def __init__(self, native: _native.AgentRun) -> None:
         self._native = native
 
@@ -55,18 +58,15 @@ class _AgentRun:
     ) -> _native.Pending[_native.AgentRun]:
         return self._native.follow_up({"prompt": prompt, "timeout": timeout}, prompt_images(images))
 
+    def _wait(self, timeout: float | None, progress: OnProgress) -> _native.Pending[RunResult] | Shown[RunResult]:
+        options = wait_options(timeout)
+        return told(progress, lambda listener: self._native.wait(options, listener), self._attach)
+
+    def _attach(self) -> str:
+        return _interrupt.attach(self.token)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.agent_id!r}, turn={self.turn}, status={str(self.status)!r})"
-
-    def _repr_html_(self) -> str:
-        from ._rich import html, show
-
-        return html(show(self))
-
-    def _repr_markdown_(self) -> str:
-        from ._rich import markdown, show
-
-        return markdown(show(self))
 
 
 class AgentRun(_AgentRun):
@@ -79,9 +79,14 @@ class AgentRun(_AgentRun):
     def wait(self, timeout: float | None = 1800, *, progress: OnProgress = None) -> RunResult:
         """Wait until this turn is over. A wait that expires does not stop the agent.
 
+        Nor does Ctrl-C, or a notebook's interrupt: the agent runs on, and how to attach to it is told once. With
+        ``progress=True``, in an interactive session and in a notebook it is printed; elsewhere the
+        ``KeyboardInterrupt`` carries it as a note (Python 3.11+), so that a service which catches it has no noise.
+
         Args:
             timeout: Seconds; ``None`` means without end.
-            progress: ``True`` for a line on standard error, or a callable that is given a ``Progress``.
+            progress: ``True`` for a display (an output in a notebook, a line on standard error elsewhere), or a
+                callable that is given a ``Progress``.
 
         Returns:
             What this turn said and made.
@@ -92,11 +97,18 @@ class AgentRun(_AgentRun):
             WaitTimeoutError: The time is over; ``token`` re-attaches. It is a ``TimeoutError`` too.
             StaleTurnError: This turn's own answer did not appear; an earlier one is never given instead.
         """
-        return self._native.wait(wait_options(timeout), listener(progress)).wait()
+        try:
+            return self._wait(timeout, progress).wait()
+        except KeyboardInterrupt as interrupt:
+            _interrupt.tell(interrupt, self.token, progress is True)
+            raise
 
     def updates(self, timeout: float | None = 1800) -> Updates:
-        """The agent each time it changes, up to the end of this turn; failed and stopped turns end it too."""
-        return Updates(self._native.updates(wait_options(timeout)))
+        """The agent each time it changes, up to the end of this turn; failed and stopped turns end it too.
+
+        Ctrl-C while it waits leaves the agent running, as in :meth:`wait`.
+        """
+        return Updates(self._native.updates(wait_options(timeout)), self.token)
 
     def conversation(self) -> tuple[Message, ...]:
         """The whole conversation, earlier turns included."""
@@ -140,8 +152,8 @@ class AsyncAgentRun(_AgentRun):
         return await self._native.refresh()
 
     async def wait(self, timeout: float | None = 1800, *, progress: OnProgress = None) -> RunResult:
-        """Wait until this turn is over. See :meth:`AgentRun.wait`."""
-        return await self._native.wait(wait_options(timeout), listener(progress))
+        """Wait until this turn is over. See :meth:`AgentRun.wait`; a task that is cancelled says nothing."""
+        return await self._wait(timeout, progress)
 
     def updates(self, timeout: float | None = 1800) -> AsyncUpdates:
         """The agent each time it changes. See :meth:`AgentRun.updates`; iterate with ``async for``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._arguments import launch_options, listener, text
+from ._arguments import launch_options, text, told
 from ._sources import AsyncReaders, Readers, attachments
 from .agent_run import AgentRun, AsyncAgentRun
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from . import _native
     from ._arguments import OnProgress
+    from ._progress import Shown
     from ._sources import AsyncLaunchFile, LaunchFile, LaunchImage
     from .pages import AsyncPages, Pages
     from .records import Agent, Artifact, Message
@@ -34,10 +35,10 @@ class _Agents:
         project_id: str | None,
         timeout: float | None,
         progress: OnProgress,
-    ) -> _native.Pending[_native.AgentRun]:
+    ) -> _native.Pending[_native.AgentRun] | Shown[_native.AgentRun]:
         options = launch_options(prompt, file_ids, workflow_id, project_id, timeout)
         given = attachments(files, inputs, images, self._readers)
-        return self._native.launch(options, given, listener(progress))
+        return told(progress, lambda listener: self._native.launch(options, given, listener))
 
     def _list(
         self, status: str | None, workflow_id: str | None, without_workflow: bool, page_size: int | None

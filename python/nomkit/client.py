@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from . import _native
-from ._arguments import launch_options, listener, local_path, wait_options
-from ._sources import AsyncReaders, Readers, attachments
+from ._arguments import local_path, wait_options
 from .agents import Agents, AsyncAgents
 from .files import AsyncFiles, Files
 from .workflows import AsyncWorkflows, Workflows
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 
 class _Client:
-    _readers = Readers
-
     def __init__(
         self,
         *,
@@ -49,22 +46,6 @@ class _Client:
                 "user_agent": user_agent,
             }
         )
-
-    def _ask(
-        self,
-        prompt: str | None,
-        files: Iterable[AsyncLaunchFile],
-        file_ids: Sequence[str],
-        workflow_id: str | None,
-        inputs: Mapping[str, AsyncLaunchFile | Iterable[AsyncLaunchFile]] | None,
-        images: Iterable[LaunchImage],
-        project_id: str | None,
-        timeout: float | None,
-        progress: OnProgress,
-    ) -> _native.Pending[RunResult]:
-        launch = launch_options(prompt, file_ids, workflow_id, project_id)
-        given = attachments(files, inputs, images, self._readers)
-        return self._native.ask(launch, given, wait_options(timeout), listener(progress))
 
     def __repr__(self) -> str:
         return repr(self._native)
@@ -121,6 +102,8 @@ class Nomic(_Client):
     ) -> RunResult:
         """Upload the files, launch an agent on them and wait for its answer.
 
+        Ctrl-C after the launch leaves the agent running and tells how to attach to it, as in :meth:`AgentRun.wait`.
+
         Args:
             prompt: What the agent shall do. A workflow that requests files takes ``inputs`` instead.
             files: What it may read: ``Path`` objects and file objects that have a name, which are uploaded first, and
@@ -142,7 +125,18 @@ class Nomic(_Client):
         Raises:
             NomkitError: Those of :meth:`Agents.launch` and :meth:`AgentRun.wait`.
         """
-        return self._ask(prompt, files, file_ids, workflow_id, inputs, images, project_id, timeout, progress).wait()
+        _native.check_wait(wait_options(timeout))
+        run = self.agents.launch(
+            prompt,
+            files=files,
+            file_ids=file_ids,
+            workflow_id=workflow_id,
+            inputs=inputs,
+            images=images,
+            project_id=project_id,
+            progress=progress,
+        )
+        return run.wait(timeout, progress=progress)
 
     def close(self) -> None:
         """Close the client: idle connections are dropped, and later calls raise ``ClosedError``. It is optional."""
@@ -160,8 +154,6 @@ class AsyncNomic(_Client):
 
     It may be used from several event loops, one after another or in different threads.
     """
-
-    _readers = AsyncReaders
 
     @property
     def files(self) -> AsyncFiles:
@@ -192,7 +184,18 @@ class AsyncNomic(_Client):
         progress: OnProgress = None,
     ) -> RunResult:
         """Upload the files, launch an agent on them and wait for its answer. See :meth:`Nomic.ask`."""
-        return await self._ask(prompt, files, file_ids, workflow_id, inputs, images, project_id, timeout, progress)
+        _native.check_wait(wait_options(timeout))
+        run = await self.agents.launch(
+            prompt,
+            files=files,
+            file_ids=file_ids,
+            workflow_id=workflow_id,
+            inputs=inputs,
+            images=images,
+            project_id=project_id,
+            progress=progress,
+        )
+        return await run.wait(timeout, progress=progress)
 
     async def close(self) -> None:
         """Close the client: idle connections are dropped, and later calls raise ``ClosedError``. It is optional."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._arguments import listener, local_path
+from ._arguments import local_path, told
 from ._sources import AsyncReaders, Readers, upload_source
 
 TYPE_CHECKING = False
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from . import _native
     from ._arguments import OnProgress
+    from ._progress import Shown
     from ._sources import AsyncUploadSource, UploadSource
     from .pages import AsyncPages, Pages
     from .records import File, FileHit, UploadOutcome
@@ -31,9 +32,10 @@ class _Files:
         size: int | None,
         timeout: float | None,
         progress: OnProgress,
-    ) -> _native.Pending[File]:
+    ) -> _native.Pending[File] | Shown[File]:
         options = {"path": path, "parent_id": parent_id, "name": name, "timeout": timeout}
-        return self._native.upload(upload_source(source, size, self._readers), options, listener(progress))
+        given = upload_source(source, size, self._readers)
+        return told(progress, lambda listener: self._native.upload(given, options, listener))
 
     def _upload_folder(
         self,
@@ -43,9 +45,10 @@ class _Files:
         parent_id: str | None,
         timeout: float | None,
         progress: OnProgress,
-    ) -> _native.Pending[tuple[UploadOutcome, ...]]:
+    ) -> _native.Pending[tuple[UploadOutcome, ...]] | Shown[tuple[UploadOutcome, ...]]:
         options = {"pattern": pattern, "path": path, "parent_id": parent_id, "timeout": timeout}
-        return self._native.upload_folder(local_path("folder", folder), options, listener(progress))
+        given = local_path("folder", folder)
+        return told(progress, lambda listener: self._native.upload_folder(given, options, listener))
 
     def _search(self, query: str, page_size: int | None, integration_id: str | None) -> _native.FilePages:
         return self._native.search({"query": query, "page_size": page_size, "integration_id": integration_id})
@@ -82,8 +85,8 @@ class Files(_Files):
             size: How many bytes a file object or an iterable gives, if that is known. Without it they are first
                 written to a private temporary file, because the platform wants to know the length.
             timeout: Seconds that the upload may take in all; by default it may take as long as bytes move.
-            progress: ``True`` for a line on standard error, or a callable that is given a ``Progress``,
-                at most ten times a second.
+            progress: ``True`` for a display (an output in a notebook, a line on standard error elsewhere), or a
+                callable that is given a ``Progress``, at most ten times a second.
 
         Returns:
             The file. Its ``id`` is what agents are given.
@@ -128,7 +131,9 @@ class Files(_Files):
         Raises:
             InvalidInputError: It is no folder, or nothing in it matches.
         """
-        return self._upload_folder(folder, pattern, path, parent_id, timeout, progress).wait()
+        from ._record import TupleOf
+
+        return TupleOf(self._upload_folder(folder, pattern, path, parent_id, timeout, progress).wait())
 
     def search(self, query: str, *, page_size: int | None = None, integration_id: str | None = None) -> Pages[FileHit]:
         """Find files that the user may read by a part of their name, in any case.
@@ -185,7 +190,9 @@ class AsyncFiles(_Files):
         progress: OnProgress = None,
     ) -> tuple[UploadOutcome, ...]:
         """Upload the files of a folder. See :meth:`Files.upload_folder`."""
-        return await self._upload_folder(folder, pattern, path, parent_id, timeout, progress)
+        from ._record import TupleOf
+
+        return TupleOf(await self._upload_folder(folder, pattern, path, parent_id, timeout, progress))
 
     def search(
         self, query: str, *, page_size: int | None = None, integration_id: str | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from ._record import ListOf
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
@@ -57,7 +59,7 @@ class Pages(_Pages[T]):
 
     def first(self, count: int) -> list[T]:
         """The next items, ``count`` at most; no page is read that is not needed."""
-        return [item for _, item in zip(range(count), self, strict=False)]
+        return ListOf(item for _, item in zip(range(count), self, strict=False))
 
 
 # No generators below: a step of one that is cancelled ends it, and its list would look complete.
@@ -95,7 +97,7 @@ class AsyncPages(_Pages[T]):
 
     async def first(self, count: int) -> list[T]:
         """The next items, ``count`` at most; no page is read that is not needed."""
-        items: list[T] = []
+        items: ListOf[T] = ListOf()
         while len(items) < count:
             try:
                 items.append(await self.__anext__())

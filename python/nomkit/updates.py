@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from . import _interrupt
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import _native
@@ -9,16 +11,24 @@ if TYPE_CHECKING:
 
 
 class Updates:
-    """Iterates over the agent each time it changes, up to the end of one turn."""
+    """Iterates over the agent each time it changes, up to the end of one turn.
 
-    def __init__(self, native: _native.Updates) -> None:
+    Ctrl-C leaves the agent running; see :meth:`AgentRun.wait`.
+    """
+
+    def __init__(self, native: _native.Updates, token: str) -> None:
         self._native = native
+        self._token = token
 
     def __iter__(self) -> Updates:
         return self
 
     def __next__(self) -> Agent:
-        agent = self._native.next().wait()
+        try:
+            agent = self._native.next().wait()
+        except KeyboardInterrupt as interrupt:
+            _interrupt.tell(interrupt, self._token, shows_progress=False)
+            raise
         if agent is None:
             raise StopIteration
         return agent

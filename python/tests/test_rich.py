@@ -14,7 +14,8 @@ import mistune
 import pytest
 from markdown_it import MarkdownIt
 from nomkit import Agent, AgentStatus, Artifact, ArtifactKind, Column, File, Nomic, Page, RunResult
-from nomkit._record import Record
+from nomkit._notebook import Rich
+from nomkit._record import ListOf, TupleOf
 
 INLINE = {"a", "br", "code", "em", "span", "strong"}
 BLOCK = {"blockquote", "div", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "ul"}
@@ -251,7 +252,7 @@ def result(text: str, *artifacts: Artifact) -> RunResult:
     return RunResult(agent, 1, text, (), artifacts)
 
 
-def everywhere(text: str) -> list[Record]:
+def everywhere(text: str) -> list[Rich]:
     """Records that hold the text wherever text can be."""
     report = Artifact(text, text, ArtifactKind.MARKDOWN, text, (), (), None)
     other = Artifact(text, text, ArtifactKind(text), text, (), (), None)
@@ -259,7 +260,8 @@ def everywhere(text: str) -> list[Record]:
     table = Artifact(text, None, ArtifactKind.TABLE, None, (Column(text, text), Column("n", None)), rows, None)
     broken = Artifact(text, text, None, None, (), (), text)
     file = File(text, text, text, 1, text, text, text, datetime.now(timezone.utc), {text: text})
-    return [result(text, report, table, broken), report, other, table, broken, file, Page((file, file), 2)]
+    hits = ListOf([File(text, text, None, None, None, None, None, None)])
+    return [result(text, report, table, broken), report, other, table, broken, file, Page((file, file), 2), hits]
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=range(len(ATTACKS)))
@@ -379,11 +381,14 @@ def test_every_record_of_a_run_is_rich(nomic: Nomic) -> None:
     run = nomic.agents.launch("What is wrong with the fire door?", file_ids=[file.id])
     done = run.wait(timeout=60)
     page = next(iter(nomic.agents.list().pages()))
-    things: list[Any] = [file, run, done, run.agent, *done.artifacts, *done.messages, page]
+    agents = nomic.agents.list().first(10)
+    things: list[Rich] = [file, run, done, run.agent, *done.artifacts, *done.messages, page]
+    things += [thing for thing in (agents, TupleOf([file])) if isinstance(thing, Rich)]
+    assert len(things) == 10 and run.agent_id in things[-2]._repr_html_() and agents == list(agents)
     for thing in things:
         check(thing._repr_html_())
         assert thing._repr_markdown_().strip()
-    assert "result.artifacts[0]" in done._repr_html_() and run.agent_id in run._repr_html_()
+    assert ".artifacts[0]" in done._repr_html_() and run.agent_id in run._repr_html_()
     assert "&lt;b&gt;note.txt" in file._repr_html_()
     assert run.token in run._repr_html_() and run.agent_id in page._repr_html_()
 

@@ -96,6 +96,12 @@ impl AgentRun {
     }
 }
 
+/// Says what is wrong with the options of a wait, before anything is launched.
+#[pyfunction]
+pub(crate) fn check_wait(py: Python<'_>, options: Options<WaitOptions>) -> PyResult<()> {
+    options.0.check().map_err(|error| raise(py, &error))
+}
+
 /// The agent each time it changes.
 #[pyclass(frozen)]
 pub struct Updates {

@@ -1,8 +1,5 @@
-use crate::{
-    agents::Agents, arguments::Options, attachments::Attachments, files::Files, listener::Listener, pending::Pending,
-    value::raise, workflows::Workflows,
-};
-use nomkit::{ClientOptions, LaunchOptions, Nomic, WaitOptions};
+use crate::{agents::Agents, arguments::Options, files::Files, value::raise, workflows::Workflows};
+use nomkit::{ClientOptions, Nomic};
 use pyo3::prelude::*;
 
 /// The client.
@@ -26,20 +23,6 @@ impl Client {
 
     fn workflows(&self) -> Workflows {
         Workflows::new(self.0.clone())
-    }
-
-    fn ask(
-        &self,
-        py: Python<'_>,
-        launch: Options<LaunchOptions>,
-        attachments: Attachments<'_>,
-        wait: Options<WaitOptions>,
-        progress: Option<Py<PyAny>>,
-    ) -> Pending {
-        let (nomic, listener) = (self.0.clone(), Listener::new(progress));
-        let ((attachments, readers), told) = (attachments.core(py), Listener::of(listener.as_ref()));
-        let ask = async move { nomic.ask(launch.0, attachments, wait.0, told).await };
-        Pending::new(&self.0, ask).listening(listener).reading(readers)
     }
 
     fn close(&self, py: Python<'_>) {

@@ -20,7 +20,7 @@ mod workflows;
 #[pyo3::pymodule(gil_used = true)]
 mod _native {
     #[pymodule_export]
-    use super::agent_run::{AgentRun, Updates};
+    use super::agent_run::{AgentRun, Updates, check_wait};
     #[pymodule_export]
     use super::agents::Agents;
     #[pymodule_export]

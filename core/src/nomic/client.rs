@@ -76,7 +76,7 @@ impl Nomic {
         progress: Option<OnProgress>,
     ) -> Result<RunResult> {
         // Before anything is uploaded or launched.
-        wait.span()?;
+        wait.check()?;
         let run = self.agents().launch(launch, attachments, progress.clone()).await?;
         run.wait(wait, progress).await
     }

@@ -1,12 +1,15 @@
 //! Follows one turn to its end: reads what the pure machine asks for, and nothing else.
 
-use super::{Agent, AgentRun, Artifact, ArtifactRef, Message, Role, RunResult, WaitOptions, agent_run::look_limit};
+use super::{
+    Agent, AgentRun, AgentStatus, Artifact, ArtifactRef, Message, Role, RunResult, WaitOptions, agent_run::look_limit,
+};
 use crate::{
     Error, ErrorKind, OnProgress, Progress, Result, Timestamp,
     flow::{
         turn::{Ending, Lost, Step, Turn, is_made_in},
         wait::{Deadline, Outage, Pause},
     },
+    progress::ticking,
     secret::excerpt,
 };
 use std::time::Duration;
@@ -60,10 +63,16 @@ impl Follow {
     }
 
     pub(crate) async fn finish(mut self, progress: Option<&OnProgress>) -> Result<RunResult> {
+        let (run, began) = (self.run.clone(), self.began);
+        let tell = || tell(progress, &run.status(), began);
         loop {
-            match self.advance().await? {
+            let sight = match progress {
+                Some(_) => ticking(self.advance(), tell).await?,
+                None => self.advance().await?,
+            };
+            match sight {
                 Sight::Over(over) => return self.result(over).await,
-                Sight::Working(agent) => self.tell(progress, &agent),
+                Sight::Working(_) => tell(),
                 Sight::Nothing => {}
             }
         }
@@ -127,18 +136,6 @@ impl Follow {
 
     fn limit(&self) -> Option<Duration> {
         look_limit(self.deadline.left(self.began.elapsed()))
-    }
-
-    fn tell(&self, progress: Option<&OnProgress>, agent: &Agent) {
-        if let Some(listener) = progress {
-            listener(Progress {
-                phase: agent.status.to_string(),
-                done: self.began.elapsed().as_secs_f64(),
-                total: None,
-                rate: None,
-                eta: None,
-            });
-        }
     }
 
     async fn result(&self, over: Over) -> Result<RunResult> {
@@ -212,6 +209,13 @@ impl Follow {
         let text = format!("{why}. An earlier answer is never given instead; look at `run.conversation()`.");
         Error::new(ErrorKind::StaleTurn, text).with("token", token)
     }
+}
+
+/// Tells how long an agent is at work; one that is not belongs to an earlier turn, or is done.
+fn tell(progress: Option<&OnProgress>, status: &AgentStatus, began: Instant) {
+    let Some(listener) = progress.filter(|_| status.is_active()) else { return };
+    let done = began.elapsed().as_secs_f64();
+    listener(Progress { phase: status.to_string(), done, total: None, rate: None, eta: None });
 }
 
 /// The agent each time it changes, up to the end of one turn.

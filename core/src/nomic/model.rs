@@ -360,6 +360,14 @@ pub struct WaitOptions {
 }
 
 impl WaitOptions {
+    /// Whether these can be waited by, before something is launched that would run on without a wait.
+    ///
+    /// # Errors
+    /// `InvalidInput` if not.
+    pub fn check(&self) -> crate::Result<()> {
+        self.span().map(drop)
+    }
+
     /// How long that is; `None` without end.
     pub(crate) fn span(&self) -> crate::Result<Option<std::time::Duration>> {
         match (self.timeout, self.endless) {

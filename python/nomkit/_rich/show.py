@@ -36,7 +36,7 @@ _MOST_IN_CELL = 500
 
 def show(thing: Any) -> Blocks:
     """The shapes of a record, of a run, or of a list of records."""
-    return _SHOWN.get(type(thing).__name__, _record)(thing)
+    return _list(thing) if isinstance(thing, (list, tuple)) else _SHOWN.get(type(thing).__name__, _record)(thing)
 
 
 def _run_result(result: RunResult) -> Blocks:
@@ -45,7 +45,7 @@ def _run_result(result: RunResult) -> Blocks:
         (Emphasis((f"turn {result.turn} of agent ", Code(cut(agent.id, 200)), f", {_word(agent.status)}")),)
     )
     made = tuple(
-        (Paragraph((Code(f"result.artifacts[{at}]"), " ", *_caption(artifact))),)
+        (Paragraph((Code(f".artifacts[{at}]"), " ", *_caption(artifact))),)
         for at, artifact in enumerate(result.artifacts[:_MOST_ROWS])
     )
     return (*read(result.text), *((Items(None, made),) if made else ()), about)
@@ -136,15 +136,16 @@ def _cell(value: Any) -> Inlines:
         return (cut(value, _MOST_IN_CELL),)
     if isinstance(value, datetime):
         return (f"{value.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC",)
-    if isinstance(value, tuple) and value and hasattr(value[0], "__dataclass_fields__"):
-        return (
-            cut(
-                ", ".join(str(getattr(each, "name", None) or getattr(each, "id", "?")) for each in value), _MOST_IN_CELL
-            ),
-        )
     if hasattr(value, "__dataclass_fields__"):
-        return (Code(cut(repr(value), _MOST_IN_CELL)),)
+        return (cut(_named(value), _MOST_IN_CELL),)
+    if isinstance(value, tuple) and value and hasattr(value[0], "__dataclass_fields__"):
+        return (cut(", ".join(map(_named, value[:_MOST_COLUMNS])), _MOST_IN_CELL),)
     return (cut(json.dumps(value, ensure_ascii=False, default=str), _MOST_IN_CELL),)
+
+
+def _named(record: Any) -> str:
+    """What people call it, or what it is known by."""
+    return str(getattr(record, "name", None) or getattr(record, "id", None) or type(record).__name__)
 
 
 def _word(word: str) -> str:
@@ -157,6 +158,4 @@ _SHOWN: dict[str, Callable[[Any], Blocks]] = {
     "AgentRun": _agent_run,
     "AsyncAgentRun": _agent_run,
     "Page": _page,
-    "list": _list,
-    "tuple": _list,
 }
