@@ -35,7 +35,14 @@ impl Props {
             }
             FileSource::Text { text } => fs::write(&path, text).map_err(failed)?,
             FileSource::Missing { .. } => {}
-            FileSource::Folder { .. } => fs::create_dir(&path).map_err(failed)?,
+            FileSource::Folder { folder } => {
+                fs::create_dir(&path).map_err(failed)?;
+                for (name, text) in folder.as_object().into_iter().flatten() {
+                    let file = path.join(name);
+                    file.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
+                    fs::write(file, text.as_str().unwrap_or_default()).map_err(failed)?;
+                }
+            }
         }
         Ok(path)
     }

@@ -28,8 +28,8 @@ pub(crate) enum FileSource {
         _missing: bool,
     },
     Folder {
-        #[serde(rename = "folder")]
-        _folder: bool,
+        /// `true`, or the files in it by their names.
+        folder: Value,
     },
 }
 
