@@ -325,6 +325,35 @@ def test_a_refused_upload_asks_its_reader_for_no_more(nomic: Nomic, emulator: Em
     assert files(emulator) == []
 
 
+def test_what_was_read_is_sent_before_a_read_that_blocks() -> None:
+    seen: list[bool] = []
+    head, first = threading.Event(), threading.Event()
+
+    def slow() -> Iterator[bytes]:
+        seen.append(head.wait(10))
+        yield b"first block"
+        seen.append(first.wait(10))
+        yield b"second"
+
+    def serve(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        received = b""
+        with connection:
+            while block := connection.recv(65536):
+                received += block
+                if b"filename=" in received:
+                    head.set()
+                if b"first block" in received:
+                    first.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, args=(server,), daemon=True).start()
+        nomic = Nomic(base_url=f"http://127.0.0.1:{server.getsockname()[1]}", api_key="npk_test")
+        with pytest.raises(errors.NomkitError):
+            nomic.files.upload(slow(), name="plan.bin", size=17, timeout=1)
+    assert seen == [True, True]
+
+
 def test_a_reader_is_let_go_of(nomic: Nomic, emulator: Emulator) -> None:
     class Kept(io.BytesIO):
         name = "plan.bin"

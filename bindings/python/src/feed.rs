@@ -36,7 +36,11 @@ struct Inbox {
 }
 
 /// The blocks, as the core reads them.
-pub(crate) struct Blocks(Arc<Feed>);
+pub(crate) struct Blocks {
+    feed: Arc<Feed>,
+    /// What came before is on its way.
+    flushed: bool,
+}
 
 type Block = Option<io::Result<Bytes>>;
 
@@ -47,7 +51,7 @@ impl Feed {
     }
 
     pub(crate) fn blocks(self: &Arc<Self>) -> Blocks {
-        Blocks(self.clone())
+        Blocks { feed: self.clone(), flushed: false }
     }
 
     /// From now on an event loop is asked, which gets the callable.
@@ -135,11 +139,17 @@ impl Inbox {
 impl Stream for Blocks {
     type Item = io::Result<Bytes>;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Block> {
-        if let State::There(inbox) = &mut *self.0.state() {
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Block> {
+        if let State::There(inbox) = &mut *self.feed.state() {
             return inbox.poll(context);
         }
-        Poll::Ready(Python::attach(|py| self.0.pull(py)))
+        // A read may block for long: what was read before, and the request's head, are written to the socket first.
+        self.flushed = !self.flushed;
+        if self.flushed {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Python::attach(|py| self.feed.pull(py)))
     }
 }
 
