@@ -104,7 +104,7 @@ pub(crate) fn shown(text: &str) -> String {
     excerpt(text, 80)
 }
 
-/// The same with a limit of its own, in characters.
+/// The same with a limit of its own, in bytes.
 pub(crate) fn excerpt(text: &str, limit: usize) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -112,16 +112,26 @@ pub(crate) fn excerpt(text: &str, limit: usize) -> String {
         out.push_str(before);
         out.push_str("npk_…");
         rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-        if out.len() > limit * 4 {
+        if out.len() > limit {
             break;
         }
     }
-    out.push_str(rest);
-    let mut short = out.chars().take(limit).map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
-    if out.chars().nth(limit).is_some() {
-        short.push('…');
+    out.push_str(rest.get(..rest.floor_char_boundary(limit + 4)).unwrap_or_default());
+    let mut short = String::new();
+    for c in out.chars() {
+        let c = if moves_a_cursor(c) { ' ' } else { c };
+        if short.len() + c.len_utf8() > limit {
+            short.push('…');
+            break;
+        }
+        short.push(c);
     }
     short
+}
+
+/// Control characters, and those that turn the direction of writing.
+fn moves_a_cursor(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -150,6 +160,8 @@ mod tests {
     fn foreign_text_is_shortened_and_stripped_of_keys_and_escapes() {
         assert_eq!(shown("a\x1b[31mb"), "a [31mb");
         assert_eq!(shown("bad key npk_abc-DEF_1, sorry"), "bad key npk_…, sorry");
-        assert_eq!(shown(&"é".repeat(100)).chars().count(), 81);
+        assert_eq!(shown("a\u{202e}b\u{9b}c"), "a b c");
+        assert_eq!(shown(&"é".repeat(100)).chars().count(), 41);
+        assert_eq!(excerpt("é", 1), "…");
     }
 }

@@ -68,7 +68,7 @@ fn headers_and_early_answers_without_end_are_refused() {
             }
         }
     });
-    assert_eq!(code(answer), "transport");
+    assert_eq!(code(answer), "protocol");
     let (answer, ()) = get(|mut socket| while socket.write_all(b"HTTP/1.1 103 Early Hints\r\n\r\n").is_ok() {});
     assert!(["transport", "request_timeout"].contains(&code(answer).as_str()));
 }

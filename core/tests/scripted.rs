@@ -1,76 +1,16 @@
 //! Answers and delays that no emulator plays, over a transport in memory and in virtual time.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream};
+mod common;
+
+use common::scripted::{Reply, agent, client, count, reply};
 use nomkit::{
-    ClientOptions, Error, ErrorKind, FollowUpOptions, LaunchOptions, Nomic, Source, UploadOptions, WaitOptions,
-    http::transport::{Failure, Request, Response, Transport},
+    Error, FollowUpOptions, LaunchOptions, Nomic, Source, UploadOptions, WaitOptions, http::transport::Request,
 };
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-
-/// What the server does with the n-th request to a path.
-type Script = dyn Fn(&str, usize, &Request) -> Reply + Send + Sync;
-
-struct Reply {
-    after: f64,
-    status: u16,
-    headers: Vec<(&'static str, String)>,
-    body: String,
-}
-
-fn reply(status: u16, body: impl Into<String>) -> Reply {
-    Reply { after: 0.0, status, headers: Vec::new(), body: body.into() }
-}
-
-struct Scripted {
-    script: Box<Script>,
-    seen: Arc<Mutex<Vec<String>>>,
-}
-
-impl Transport for Scripted {
-    fn send(&self, request: Request) -> BoxFuture<'static, Result<Response, Failure>> {
-        let call = format!("{} {}", request.method, request.url.path().trim_start_matches("/api/v0"));
-        let mut seen = self.seen.lock().unwrap();
-        let made = seen.iter().filter(|earlier| **earlier == call).count();
-        seen.push(call.clone());
-        let reply = (self.script)(&call, made, &request);
-        async move {
-            if reply.status == 0 {
-                // Still connecting: the body was never asked for.
-                std::future::pending::<()>().await;
-            }
-            let mut body = std::pin::pin!(request.payload.open(request.begun));
-            while let Some(frame) = std::future::poll_fn(|cx| http_body::Body::poll_frame(body.as_mut(), cx)).await {
-                frame.map_err(|error| Failure::after_send(ErrorKind::Transport, error.to_string()))?;
-            }
-            tokio::time::sleep(Duration::from_secs_f64(reply.after)).await;
-            let headers = reply.headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
-            let (status, headers) = (reply.status.try_into().unwrap(), headers.collect());
-            Ok(Response { status, headers, body: stream::iter([Ok(reply.body.into())]).boxed() })
-        }
-        .boxed()
-    }
-}
-
-const KEY: &str = "npk_abc.DEF/ghi+SECRET==";
-
-fn client(script: impl Fn(&str, usize, &Request) -> Reply + Send + Sync + 'static) -> (Nomic, Arc<Mutex<Vec<String>>>) {
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let transport = Scripted { script: Box::new(script), seen: seen.clone() };
-    let options = ClientOptions::default().base_url("https://acme.example").api_key(KEY);
-    (Nomic::over(options, Arc::new(transport)).unwrap(), seen)
-}
-
-fn agent(status: &str, more: &str) -> String {
-    format!(r#"{{"data":{{"id":"a","status":"{status}","updatedAt":"2026-01-01T00:00:00Z"{more}}}}}"#)
-}
-
-fn count(seen: &Arc<Mutex<Vec<String>>>, call: &str) -> usize {
-    seen.lock().unwrap().iter().filter(|made| *made == call).count()
-}
 
 async fn launch(nomic: &Nomic, timeout: Option<f64>) -> Result<nomkit::AgentRun, Error> {
     let options = LaunchOptions { timeout, ..LaunchOptions::default().prompt("Look") };

@@ -1,17 +1,27 @@
 //! A whole answer, and what it means.
 
 use super::{
+    patience::Patience,
     retry::{self, Ending},
     transport::{Failure, Response},
+    weight::Weight,
 };
 use crate::{Error, ErrorKind, Json, nomic::routes::Route, secret::excerpt};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode, header};
 use serde::{Deserialize, de::DeserializeOwned};
+use std::{pin::pin, time::Duration};
 
-/// The most that an answer's body may hold.
-const MAX_BODY: usize = 32 * 1024 * 1024;
+/// The most that an answer may weigh; a text of half of this, or some 20,000 rows of ten cells.
+const MAX_WEIGHT: usize = 48 * 1024 * 1024;
+/// The most that is read of an answer that is an error.
+const MAX_PROBLEM: usize = 64 * 1024;
+/// The most that all headers may hold.
+const MAX_HEAD: usize = 64 * 1024;
+/// An answer that brings less than this in so long a time has stalled, or drips.
+const FLOOR: usize = 1024 * GRACE.as_secs() as usize;
+const GRACE: Duration = Duration::from_secs(30);
 
 /// A whole answer.
 #[derive(Debug)]
@@ -25,27 +35,51 @@ pub(crate) struct Answer {
 #[derive(Debug, Deserialize)]
 struct Problem {
     error: String,
+    #[serde(default, deserialize_with = "crate::record::lenient")]
     code: Option<String>,
     #[serde(default)]
     issues: Json,
 }
 
 impl Answer {
-    /// Reads the body to its end, within the cap; an answer that nobody asked to be compressed must not be.
+    /// Reads the body to its end, within the caps and at a bearable pace. Of an error, what can be had is enough: its
+    /// status has said what matters.
     pub(crate) async fn collect(mut response: Response) -> Result<Self, Failure> {
-        let odd = |message: String| Failure::after_send(ErrorKind::Protocol, message);
-        if response.headers.get(http::header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-            return Err(odd("The answer is compressed, though that was not asked for.".to_owned()));
-        }
         let mut body = BytesMut::new();
-        while let Some(chunk) = response.body.next().await {
-            let chunk = chunk?;
-            if body.len() + chunk.len() > MAX_BODY {
-                return Err(odd(format!("The answer is larger than {} MiB.", MAX_BODY >> 20)));
-            }
-            body.extend_from_slice(&chunk);
+        let read = Self::fill(&mut response, &mut body).await;
+        if response.status.is_success() {
+            read?;
+        } else if read.is_err() {
+            crate::runtime::abandon_connection();
         }
         Ok(Self { status: response.status, headers: response.headers, body: body.freeze() })
+    }
+
+    async fn fill(response: &mut Response, body: &mut BytesMut) -> Result<(), Failure> {
+        check_head(&response.headers)?;
+        let (mut weight, mut window, mut arrived) = (Weight::default(), Patience::new(GRACE), 0);
+        loop {
+            match window.wait(pin!(response.body.next())).await {
+                None if arrived < FLOOR => {
+                    let text = format!("The answer came to a halt: {arrived} bytes in {} s", GRACE.as_secs());
+                    return Err(Failure::after_send(ErrorKind::RequestTimeout, text));
+                }
+                None => (window, arrived) = (Patience::new(GRACE), 0),
+                Some(None) => return Ok(()),
+                Some(Some(chunk)) => {
+                    let chunk = chunk?;
+                    arrived += chunk.len();
+                    if weight.add(&chunk) > MAX_WEIGHT {
+                        let text = "The answer is larger than any real one.";
+                        return Err(Failure::protocol("oversize", text).for_good());
+                    }
+                    if !response.status.is_success() && body.len() + chunk.len() > MAX_PROBLEM {
+                        return Err(Failure::protocol("oversize", "The error says more than anybody reads."));
+                    }
+                    body.extend_from_slice(&chunk);
+                }
+            }
+        }
     }
 
     /// Takes the key out of it, before any of it is quoted.
@@ -69,10 +103,10 @@ impl Answer {
         self.header("x-request-id").map(|id| excerpt(id, 128))
     }
 
-    /// A success as the type that the endpoint documents.
+    /// A success as the type that the endpoint documents; an empty body reads as `null`.
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
         // What has nothing to say may say nothing.
-        let body = if self.body.is_empty() { &Bytes::from_static(b"null") } else { &self.body };
+        let body = if self.body.is_empty() { b"null" } else { &*self.body };
         let read = serde_json::from_slice(body);
         // Servers that cut text in the middle of an emoji write half of it, which is no text.
         let read = match read {
@@ -111,9 +145,12 @@ impl Answer {
         }
     }
 
-    fn retry_after(&self) -> Option<std::time::Duration> {
+    fn retry_after(&self) -> Option<Duration> {
         let now = self.header("date").and_then(retry::http_date);
-        retry::retry_after(self.header("retry-after")?, now)
+        let mut values = self.headers.get_all(header::RETRY_AFTER).iter();
+        // Two of them contradict each other, and then none counts.
+        let only = values.next().filter(|_| values.next().is_none())?;
+        retry::retry_after(only.to_str().ok()?, now)
     }
 
     /// The error of the class that the status stands for.
@@ -165,6 +202,23 @@ impl Answer {
             _ => ErrorKind::BadRequest,
         }
     }
+}
+
+/// What a head must not say: that its body is compressed, though nobody asked for that; two lengths, which is how one
+/// answer is smuggled into another; more than any real one.
+fn check_head(headers: &HeaderMap) -> Result<(), Failure> {
+    if headers.get_all(header::CONTENT_ENCODING).iter().any(|encoding| encoding != "identity") {
+        let text = "The answer is compressed, though that was not asked for.";
+        return Err(Failure::protocol("compressed", text).for_good());
+    }
+    if headers.contains_key(header::TRANSFER_ENCODING) && headers.contains_key(header::CONTENT_LENGTH) {
+        return Err(Failure::protocol("framing", "The answer states its length in two ways."));
+    }
+    let head = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>();
+    if head > MAX_HEAD {
+        return Err(Failure::protocol("framing", "The answer has more headers than any real one."));
+    }
+    Ok(())
 }
 
 impl Problem {

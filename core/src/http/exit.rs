@@ -3,6 +3,7 @@
 use super::{
     answer::Answer,
     body::{Meter, Payload},
+    patience::Patience,
     retry::{self, Attempt, Ending, Quota, Verdict},
     transport::{Failure, Outcome, Request, Transport},
 };
@@ -15,13 +16,14 @@ use crate::{
 use http::{HeaderMap, HeaderValue, header};
 use serde::de::DeserializeOwned;
 use std::{
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     time::Duration,
 };
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 /// How long a call may go on, its retries included, unless it has a deadline of its own.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -90,6 +92,8 @@ pub(crate) struct Exit {
     transport: Arc<dyn Transport>,
     headers: HeaderMap,
     quota: Quota,
+    /// A connection was kept after a success, and none has proved to be closed since.
+    kept: AtomicBool,
     closed: AtomicBool,
 }
 
@@ -101,7 +105,7 @@ impl Exit {
         let agent = HeaderValue::from_str(&config.user_agent)
             .map_err(|_| Error::new(ErrorKind::Config, "The user agent cannot be sent in a header."))?;
         headers.insert(header::USER_AGENT, agent);
-        Ok(Self { config, transport, headers, quota: Quota::new(), closed: false.into() })
+        Ok(Self { config, transport, headers, quota: Quota::new(), kept: false.into(), closed: false.into() })
     }
 
     /// From now on every call fails before anything is sent.
@@ -124,15 +128,19 @@ impl Exit {
             let left = deadline.saturating_sub(started.elapsed());
             self.may_send(route, left, need)?;
             made += 1;
-            let (ending, mut error) = match self.once(&call, &path, left).await {
+            // What is sent again goes over a connection of its own: the last one may be what failed.
+            let fresh = made > 1 || route.safety == Safety::Effect;
+            let (ending, mut error) = match self.once(&call, &path, left, fresh).await {
                 // It was there to be deleted, and is gone.
                 Outcome::Answered(answer) if unsettled && answer.is_gone(route) => return answer.emptied().decode(),
                 Outcome::Answered(mut answer) if answer.status.is_success() => match answer.decode() {
                     Ok(value) => {
                         self.quota.refill();
+                        self.kept.store(true, Relaxed);
                         return Ok(value);
                     }
                     Err(error) => {
+                        crate::runtime::abandon_connection();
                         answer.conceal(&self.config.api_key);
                         (Ending::Garbled, stamped(route, error, &answer))
                     }
@@ -143,28 +151,32 @@ impl Exit {
                     (answer.ending(&error), stamped(route, error, &answer))
                 }
                 Outcome::NotSent(failure) => {
-                    let permanent = matches!(failure.kind, ErrorKind::Tls | ErrorKind::Proxy | ErrorKind::Config);
+                    let permanent = failure.permanent;
                     (Ending::NotSent { permanent }, failed(route, failure, RequestOutcome::NotSent))
                 }
                 Outcome::Unknown(failure) => match call.payload.meter().and_then(|meter| meter.take_failure()) {
                     // The file's length was announced and not reached, so the server has no whole file.
                     Some(error) => (Ending::Final, error),
                     None if failure.kind == ErrorKind::Protocol => {
-                        (Ending::Oversized, failed(route, failure, RequestOutcome::Answered))
+                        let ending = if failure.permanent { Ending::Unbearable } else { Ending::Garbled };
+                        (ending, failed(route, failure, RequestOutcome::Answered))
                     }
-                    None => (Ending::Unknown, failed(route, failure, RequestOutcome::Unknown)),
+                    None => {
+                        let broke = failure.kind == ErrorKind::Transport;
+                        let stale = broke && !fresh && self.kept.swap(false, Relaxed);
+                        let ending = if stale { Ending::Stale } else { Ending::Unknown };
+                        (ending, failed(route, failure, RequestOutcome::Unknown))
+                    }
                 },
             };
-            let lost = matches!(ending, Ending::Unknown | Ending::Broken | Ending::Garbled | Ending::Oversized);
+            let lost = ending.is_unsettled();
             unsettled |= lost;
             let left = deadline.saturating_sub(started.elapsed());
             let (retries, jitter) = (self.config.retries, fastrand::f64());
             let limited = if upload.is_some() { 4 } else { 20 };
             let attempt = Attempt { safety: route.safety, made, retries, left, need, limited, jitter };
             match retry::judge(attempt, ending) {
-                Verdict::Again(wait)
-                    if !call.payload.is_spent() && (matches!(ending, Ending::Limited { .. }) || self.quota.take()) =>
-                {
+                Verdict::Again(wait) if !call.payload.is_spent() && (ending.is_no_storm() || self.quota.take()) => {
                     sleep(wait).await;
                 }
                 _ => {
@@ -194,12 +206,11 @@ impl Exit {
         Err(error)
     }
 
-    async fn once(&self, call: &Call<'_>, path: &str, left: Duration) -> Outcome<Answer> {
+    async fn once(&self, call: &Call<'_>, path: &str, left: Duration, fresh: bool) -> Outcome<Answer> {
         let mut headers = self.headers.clone();
         if let Some(kind) = call.payload.content_type().and_then(|kind| kind.parse().ok()) {
             headers.insert(header::CONTENT_TYPE, kind);
         }
-        let fresh = call.route.safety == Safety::Effect;
         if fresh {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -220,12 +231,14 @@ impl Exit {
             Some(meter) => watch(exchange, meter, call.progress, left).await,
             None => {
                 let limit = self.config.timeout.min(left);
-                timeout(limit, exchange).await.unwrap_or_else(|_| Err(silent(limit)))
+                Patience::new(limit).wait(pin!(exchange)).await.unwrap_or_else(|| Err(silent(limit)))
             }
         };
         let result = result.map_err(|failure| match failure.kind {
             // It was still connecting.
-            ErrorKind::RequestTimeout if fresh && !begun.load(Relaxed) => Failure { sent: false, ..failure },
+            ErrorKind::RequestTimeout if call.route.safety == Safety::Effect && !begun.load(Relaxed) => {
+                Failure { sent: false, ..failure }
+            }
             _ => failure,
         });
         let cut_short = call.payload.meter().is_some_and(|meter| {
@@ -251,26 +264,26 @@ async fn watch(
     listener: Option<&OnProgress>,
     left: Duration,
 ) -> Result<Answer, Failure> {
-    let mut exchange = std::pin::pin!(exchange);
+    let mut exchange = pin!(exchange);
     let mut sending = Sending::new(listener);
-    let (end, mut moved, mut sent) = (Instant::now() + left, Instant::now(), 0);
+    let (end, mut patience, mut sent) = (Instant::now() + left, Patience::new(STALL), 0);
     loop {
-        let step = timeout(INTERVAL, &mut exchange).await;
+        let step = patience.step(INTERVAL, exchange.as_mut()).await;
         let now = meter.sent();
-        if let Ok(result) = step {
+        if let Some(result) = step {
             if result.as_ref().is_ok_and(|answer| answer.status.is_success()) {
                 sending.tell("accepted", now, meter.total);
             }
             return result;
         }
+        let given = if now < meter.total { STALL } else { ACCEPTANCE };
         // A source that takes its time is no server that has stalled.
         if now != sent || meter.is_starved() {
-            (sent, moved) = (now, Instant::now());
+            (sent, patience) = (now, Patience::new(given));
         }
         sending.tell("sending", now, meter.total);
-        let patience = if sent < meter.total { STALL } else { ACCEPTANCE };
-        if moved.elapsed() >= patience || Instant::now() >= end {
-            return Err(silent(moved.elapsed()));
+        if patience.is_over() || Instant::now() >= end {
+            return Err(silent(given));
         }
     }
 }
@@ -283,7 +296,7 @@ fn silent(limit: Duration) -> Failure {
 fn failed(route: &Route, failure: Failure, outcome: RequestOutcome) -> Error {
     let message = format!("{}: {}", route.operation, failure.message);
     let mut error = match failure.kind {
-        ErrorKind::Protocol => Error::protocol("body", message),
+        ErrorKind::Protocol => Error::protocol(failure.reason, message),
         kind => Error::new(kind, message),
     };
     error.info_mut().outcome = Some(outcome);

@@ -7,9 +7,11 @@ pub(crate) mod answer;
 pub(crate) mod body;
 pub(crate) mod content;
 pub(crate) mod exit;
+pub(crate) mod patience;
 pub(crate) mod reqwest;
 pub(crate) mod retry;
 pub mod transport;
+pub(crate) mod weight;
 
 pub(crate) use exit::{Call, Exit};
 pub use transport::{Failure, Outcome, Transport};

@@ -155,18 +155,28 @@ fn certificates(path: &std::path::Path) -> Result<Vec<rustls::pki_types::Certifi
 fn failure(error: &reqwest::Error) -> Failure {
     let why = reason(error);
     if !error.is_connect() {
+        if causes(error).any(|cause| cause.downcast_ref().is_some_and(hyper::Error::is_parse)) {
+            return Failure::protocol("framing", format!("The answer is not HTTP as it should be ({why})"));
+        }
         return Failure::after_send(
             ErrorKind::Transport,
             format!("The connection broke before the answer was whole ({why})"),
         );
     }
-    let lower = why.to_ascii_lowercase();
-    if ["certificate", "tls", "handshake", "unknownissuer"].iter().any(|word| lower.contains(word)) {
-        let text = format!("The server's certificate could not be trusted ({why}). Add its authority with `ca_certs`");
-        return Failure::not_sent(ErrorKind::Tls, text);
+    match causes(error).find_map(tls_cause) {
+        Some(rustls::Error::InvalidCertificate(_)) => {
+            let text = "The server's certificate could not be trusted";
+            return Failure::not_sent(ErrorKind::Tls, format!("{text} ({why}). Add its authority with `ca_certs`"));
+        }
+        Some(_) => {
+            let text = "The server does not speak TLS 1.2 or 1.3 there";
+            return Failure::not_sent(ErrorKind::Tls, format!("{text} ({why}). Check the base URL and its port"));
+        }
+        None => {}
     }
-    if ["tunnel", "proxy"].iter().any(|word| lower.contains(word)) {
-        return Failure::not_sent(ErrorKind::Proxy, format!("The proxy refused the connection ({why})"));
+    if causes(error).any(|cause| cause.to_string().starts_with("tunnel error")) {
+        let refused = Failure::not_sent(ErrorKind::Proxy, format!("The proxy made no connection ({why})"));
+        return if why.contains("authorization") { refused.for_good() } else { refused };
     }
     Failure::not_sent(
         ErrorKind::Connect,
@@ -174,10 +184,21 @@ fn failure(error: &reqwest::Error) -> Failure {
     )
 }
 
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(error.source(), |cause| (*cause).source())
+}
+
+/// TLS errors travel inside those of input and output, and these inside each other.
+fn tls_cause<'e>(mut cause: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
+    while let Some(inner) = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        cause = inner;
+    }
+    cause.downcast_ref()
+}
+
 /// The innermost cause, which never names a URL.
 fn reason(error: &reqwest::Error) -> String {
-    let innermost = std::iter::successors(error.source(), |cause| (*cause).source()).last();
-    match innermost {
+    match causes(error).last() {
         Some(cause) => crate::secret::shown(&cause.to_string()),
         None if error.is_timeout() => "timed out".to_owned(),
         None => "no further reason".to_owned(),

@@ -10,10 +10,12 @@ pub(crate) enum Ending {
     NotSent { permanent: bool },
     /// The server may have acted.
     Unknown,
+    /// The same, on a connection that had lain idle: most likely the server was just closing it.
+    Stale,
     /// The answer was whole, but not what the platform documents.
     Garbled,
-    /// The answer was larger than any real one.
-    Oversized,
+    /// The answer was one that must not be read, such as one larger than any real one.
+    Unbearable,
     /// 429 with how long to wait, if the server said so.
     Limited { retry_after: Option<Duration> },
     /// 503 in the API's own words: a service is not configured.
@@ -22,6 +24,19 @@ pub(crate) enum Ending {
     Broken,
     /// Everything else: the answer stands.
     Final,
+}
+
+impl Ending {
+    /// Whether the server may have acted, for all that is known.
+    pub(crate) fn is_unsettled(self) -> bool {
+        matches!(self, Self::Unknown | Self::Stale | Self::Broken | Self::Garbled | Self::Unbearable)
+    }
+
+    /// Whether sending again cannot add up: a limit that names its time is obeyed, and an idle connection that was
+    /// closed must first have been earned by a success.
+    pub(crate) fn is_no_storm(self) -> bool {
+        matches!(self, Self::Limited { retry_after: Some(_) } | Self::Stale)
+    }
 }
 
 /// What to do next.
@@ -64,7 +79,8 @@ pub(crate) fn judge(attempt: Attempt, ending: Ending) -> Verdict {
     let tries = |most: u32| attempt.made < most.min(attempt.retries + 1);
     let again = match ending {
         Ending::NotSent { permanent } => !permanent && tries(u32::MAX),
-        Ending::Unknown | Ending::Broken => repeatable && tries(u32::MAX),
+        Ending::Stale if repeatable && tries(u32::MAX) => return Verdict::Again(Duration::ZERO),
+        Ending::Unknown | Ending::Stale | Ending::Broken => repeatable && tries(u32::MAX),
         Ending::Garbled | Ending::Unconfigured => repeatable && tries(2),
         Ending::Limited { retry_after: Some(wait) } => {
             let wait = wait.max(SHORTEST).mul_f64(1.0 + 0.2 * attempt.jitter);
@@ -74,7 +90,7 @@ pub(crate) fn judge(attempt: Attempt, ending: Ending) -> Verdict {
         }
         // It may be a spend limit, which waiting does not lift.
         Ending::Limited { retry_after: None } => tries(3),
-        Ending::Oversized | Ending::Final => false,
+        Ending::Unbearable | Ending::Final => false,
     };
     let wait = backoff(attempt.made, attempt.jitter);
     if again && attempt.has_time_after(wait) { Verdict::Again(wait) } else { Verdict::Stop }
@@ -150,7 +166,9 @@ mod tests {
     #[test]
     fn a_paid_request_is_sent_again_only_when_it_certainly_did_not_happen() {
         let next = |ending| judge(attempt(Safety::Effect, 1), ending);
-        for lost in [Ending::Unknown, Ending::Broken, Ending::Garbled, Ending::Unconfigured, Ending::Final] {
+        for lost in
+            [Ending::Unknown, Ending::Stale, Ending::Broken, Ending::Garbled, Ending::Unconfigured, Ending::Final]
+        {
             assert_eq!(next(lost), Verdict::Stop, "{lost:?}");
         }
         assert!(matches!(next(Ending::NotSent { permanent: false }), Verdict::Again(_)));

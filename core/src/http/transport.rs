@@ -60,6 +60,10 @@ pub struct Failure {
     pub sent: bool,
     /// The class of the error that it becomes.
     pub kind: ErrorKind,
+    /// Which rule an answer broke; empty for other classes than `Protocol`.
+    pub reason: &'static str,
+    /// Whether the next try would end the same.
+    pub permanent: bool,
     /// What happened, without URLs or keys.
     pub message: String,
 }
@@ -67,11 +71,23 @@ pub struct Failure {
 impl Failure {
     /// Nothing left this machine.
     pub fn not_sent(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { sent: false, kind, message: message.into() }
+        let permanent = matches!(kind, ErrorKind::Tls | ErrorKind::Config);
+        Self { sent: false, kind, reason: "", permanent, message: message.into() }
     }
 
     /// Something may have reached the server.
     pub fn after_send(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { sent: true, kind, message: message.into() }
+        Self { sent: true, kind, reason: "", permanent: false, message: message.into() }
+    }
+
+    /// The server answered, but not as anybody should.
+    pub fn protocol(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { reason, ..Self::after_send(ErrorKind::Protocol, message) }
+    }
+
+    /// The same, and the next try would end no better.
+    #[must_use]
+    pub fn for_good(self) -> Self {
+        Self { permanent: true, ..self }
     }
 }

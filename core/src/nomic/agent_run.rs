@@ -2,7 +2,8 @@
 
 use super::{
     Agent, AgentStatus, Agents, FollowUpOptions, Message, Role, RunResult, StopOptions, WaitOptions,
-    agents::{Enveloped, PATIENCE, within},
+    agents::{PATIENCE, within},
+    envelope::Enveloped,
     follow::{Follow, Updates},
     launch, routes, token,
 };

@@ -3,14 +3,14 @@
 use super::{
     Agent, AgentRun, Artifact, Attachments, Files, LaunchOptions, ListOptions, Message, Pager, Role,
     client::Shared,
+    envelope::{Enveloped, Rows},
     launch::Launch,
-    model::rows,
     pager::page_size,
     routes::{self, check_id},
     token,
 };
 use crate::{
-    Error, JsonMap, OnProgress, Result,
+    Error, Json, OnProgress, Result,
     config::seconds,
     flow::turn::Baseline,
     http::{Call, body::Payload},
@@ -26,26 +26,6 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 #[derive(Clone)]
 pub struct Agents {
     pub(crate) shared: Arc<Shared>,
-}
-
-/// `{"data": …}`
-#[derive(Deserialize)]
-pub(crate) struct Enveloped<T> {
-    pub(crate) data: T,
-}
-
-/// With an envelope and without; the platform does not document this body.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Conversation {
-    Enveloped { data: Rows },
-    Bare(Rows),
-}
-
-#[derive(Deserialize)]
-struct Rows {
-    #[serde(deserialize_with = "rows")]
-    messages: Vec<Message>,
 }
 
 impl Agents {
@@ -137,8 +117,7 @@ impl Agents {
         if let Some(limit) = limit {
             call = call.within(limit);
         }
-        let (Conversation::Enveloped { data } | Conversation::Bare(data)) = self.shared.exit.call(call).await?;
-        Ok(data.messages)
+        Ok(self.shared.exit.call::<Enveloped<Rows>>(call).await?.data.messages)
     }
 
     /// One artifact with its content. `GET /agents/{id}/artifacts/{artifactId}`, tier Standard (assumed).
@@ -173,11 +152,11 @@ impl Agents {
 
     pub(crate) async fn stop_within(&self, id: &str, limit: Duration) -> Result<Agent> {
         let ids = [("id", id)];
-        let answer = self.shared.exit.call::<JsonMap>(Call::new(routes::STOP, &ids).within(limit)).await?;
-        // The body is not documented; without an agent in it, the agent is read.
-        match answer.get("data").and_then(|data| Agent::deserialize(data).ok()).filter(|agent| agent.id == id) {
-            Some(agent) => Ok(agent),
-            None => self.get(id).await,
+        let answer = self.shared.exit.call::<Json>(Call::new(routes::STOP, &ids).within(limit)).await?;
+        // The body is not documented, and there may be none; without an agent in it, the agent is read.
+        match Enveloped::<Agent>::deserialize(answer) {
+            Ok(Enveloped { data: agent }) if agent.id == id => Ok(agent),
+            _ => self.get(id).await,
         }
     }
 

@@ -4,6 +4,7 @@ mod agent_run;
 mod agents;
 mod artifacts;
 mod client;
+mod envelope;
 mod files;
 mod follow;
 mod launch;

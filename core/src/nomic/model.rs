@@ -11,6 +11,7 @@ pub struct File {
     #[serde(deserialize_with = "id")]
     pub id: String,
     /// The file's name.
+    #[serde(default, deserialize_with = "crate::record::null_as_default")]
     pub name: String,
     /// Its media type.
     pub mime_type: Option<String>,
@@ -36,6 +37,7 @@ pub struct FileHit {
     /// What agents are given.
     pub id: String,
     /// The file's name.
+    #[serde(default, deserialize_with = "crate::record::null_as_default")]
     pub name: String,
     /// Its media type.
     pub mime_type: Option<String>,

@@ -47,10 +47,12 @@ pub struct Page<T> {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", bound = "T: DeserializeOwned")]
 struct Body<T> {
+    #[serde(deserialize_with = "crate::record::null_as_default")]
     data: Vec<T>,
     next_cursor: Option<String>,
+    #[serde(default, deserialize_with = "crate::record::lenient")]
     total_count: Option<u64>,
 }
 

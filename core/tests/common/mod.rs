@@ -2,7 +2,10 @@
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(clippy::indexing_slicing)]
 
+pub mod child;
 pub mod memory;
+pub mod raw;
+pub mod scripted;
 pub mod wire;
 
 use nomkit::{ClientOptions, LaunchOptions, WaitOptions, blocking::Nomic};
