@@ -255,3 +255,25 @@ def test_what_was_uploaded_rides_on_the_error_of_a_later_file(nomic: Nomic, emul
     assert [file.name for file in caught.value.uploaded] == ["first.md"]
     assert [name for name, _ in stored(emulator)] == ["first.md"]
     assert requests(emulator, "POST /agents") == []
+
+
+def test_what_can_be_read_again_is_sent_again_after_a_rate_limit(
+    nomic: Nomic, emulator: Emulator, tmp_path: Path
+) -> None:
+    def limit() -> None:
+        emulator.fault("POST /files/upload", "status", status=429, headers={"Retry-After": "0"}, body={"error": "slow"})
+
+    with written(tmp_path).open("rb") as file:
+        again: list[Any] = [
+            moved(file, 3),
+            moved(io.BytesIO(CONTENT), 3),
+            blocks(),
+        ]  # Blocks of no known size are kept.
+        for source in again:
+            limit()
+            nomic.files.upload(source, name="plan.bin")
+    assert {hashed for _, hashed in stored(emulator)} == {digest(CONTENT[3:]), digest(CONTENT)}
+    limit()
+    with pytest.raises(errors.RateLimitError):
+        nomic.files.upload(blocks(), name="plan.bin", size=len(CONTENT))
+    assert len(stored(emulator)) == 3
