@@ -6,7 +6,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 /// Run the platform on this machine, with no account, until Ctrl-C.
 #[derive(Args)]
-#[command(after_help = "It listens on loopback only, and prints one line of JSON: url, api_key, token (for its\n\
+#[command(after_help = "It listens on loopback only, and prints one line of JSON: url, api_key, token (for its \
     control routes) and pid.")]
 pub(crate) struct Emulator {
     /// The port; 0 takes a free one.

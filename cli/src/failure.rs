@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Error(Error),
     /// Nobody reads on.
     Unread,
+    /// What is wrong was printed as the result.
+    Said(u8),
 }
 
 impl From<Error> for Failure {
@@ -38,6 +40,7 @@ pub(crate) fn report(failure: Failure, scene: &Scene) -> ExitCode {
     scene.bar.clear();
     let error = match failure {
         Failure::Unread => return ExitCode::SUCCESS,
+        Failure::Said(exit) => return exit.into(),
         Failure::Error(error) => error,
     };
     let exit = error.kind().exit_code();

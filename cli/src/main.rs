@@ -4,6 +4,7 @@ mod agents;
 mod artifacts;
 mod ask;
 mod completion;
+mod doctor;
 mod emulator;
 mod failure;
 mod follow_up;
@@ -20,7 +21,7 @@ mod upload;
 mod wait;
 
 use clap::{Parser, Subcommand};
-use session::online;
+use session::perform;
 use std::{io::Write, process::ExitCode};
 
 /// Upload documents, launch agents on them, wait, read cited answers, follow up.
@@ -50,6 +51,7 @@ enum Command {
     Stop(stop::Stop),
     Agents(agents::Agents),
     Artifacts(artifacts::Artifacts),
+    Doctor(doctor::Doctor),
     Emulator(emulator::Emulator),
     Completion(completion::Completion),
 }
@@ -66,14 +68,15 @@ fn main() -> ExitCode {
         Err(error) => return failure::usage(&error),
     };
     match command {
-        Command::Ask(ask) => online(ask),
-        Command::Upload(upload) => online(upload),
-        Command::Launch(launch) => online(launch),
-        Command::Wait(wait) => online(wait),
-        Command::FollowUp(follow_up) => online(follow_up),
-        Command::Stop(stop) => online(stop),
-        Command::Agents(agents) => online(agents),
-        Command::Artifacts(artifacts) => online(artifacts),
+        Command::Ask(ask) => perform(ask),
+        Command::Upload(upload) => perform(upload),
+        Command::Launch(launch) => perform(launch),
+        Command::Wait(wait) => perform(wait),
+        Command::FollowUp(follow_up) => perform(follow_up),
+        Command::Stop(stop) => perform(stop),
+        Command::Agents(agents) => perform(agents),
+        Command::Artifacts(artifacts) => perform(artifacts),
+        Command::Doctor(doctor) => perform(doctor),
         Command::Completion(completion) => completion.run(),
         Command::Emulator(emulator) => emulator.run(),
     }

@@ -39,7 +39,7 @@ pub(crate) struct Shared {
     pub(crate) quiet: bool,
 }
 
-/// A command that talks to the platform.
+/// A command that talks to the platform through a client.
 pub(crate) trait Online: Send + 'static {
     fn shared(&self) -> &Shared;
 
@@ -48,6 +48,23 @@ pub(crate) trait Online: Send + 'static {
     }
 
     fn run(self, session: &Session) -> Done;
+}
+
+/// A command that takes time and can be interrupted.
+pub(crate) trait Command: Send + 'static {
+    fn options(&self) -> &Shared;
+    fn start(self, scene: Arc<Scene>) -> Done;
+}
+
+impl<T: Online> Command for T {
+    fn options(&self) -> &Shared {
+        self.shared()
+    }
+
+    fn start(self, scene: Arc<Scene>) -> Done {
+        let nomic = Nomic::new(self.client())?;
+        self.run(&Session { nomic, scene })
+    }
 }
 
 /// What outlives a command that is interrupted.
@@ -64,15 +81,11 @@ pub(crate) struct Session {
 }
 
 /// Runs a command on a thread of its own, while this one listens for signals.
-pub(crate) fn online(command: impl Online) -> ExitCode {
-    let shared = command.shared().clone();
+pub(crate) fn perform(command: impl Command) -> ExitCode {
+    let shared = command.options().clone();
     let scene = Arc::new(Scene { bar: Bar::new(!shared.quiet), shared, stage: Mutex::default() });
     let own = scene.clone();
-    let work = move || {
-        let nomic = Nomic::new(command.client())?;
-        command.run(&Session { nomic, scene: own })
-    };
-    match signals::watch(work) {
+    match signals::watch(move || command.start(own)) {
         signals::Ended::Done(Ok(())) => ExitCode::SUCCESS,
         signals::Ended::Done(Err(failure)) => failure::report(failure, &scene),
         signals::Ended::By(signal) => failure::interrupted(signal, &scene),

@@ -62,6 +62,15 @@ impl Nomic {
     }
 }
 
+/// See [`crate::doctor::examine`].
+///
+/// # Errors
+/// `LocalIo` if the system has no thread left to run it.
+#[cfg(feature = "doctor")]
+pub fn examine(options: ClientOptions, tell: impl FnMut(crate::doctor::Finding) + Send) -> Result<()> {
+    crate::runtime::alone(crate::doctor::examine(options, tell))
+}
+
 /// See [`nomic::Files`].
 #[derive(Clone)]
 pub struct Files {

@@ -153,6 +153,12 @@ impl Origin {
         self.0.scheme() == "https"
     }
 
+    /// Where connections go.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn host_and_port(&self) -> Option<(String, u16)> {
+        Some((self.0.host_str()?.to_owned(), self.0.port_or_known_default()?))
+    }
+
     /// The URL of an endpoint; `path` comes from the route table with checked ids.
     pub(crate) fn endpoint(&self, path: &str, query: &[(&'static str, String)]) -> Url {
         let mut url = self.0.clone();

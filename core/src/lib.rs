@@ -19,6 +19,8 @@ uniffi::setup_scaffolding!();
 
 pub mod blocking;
 mod config;
+#[cfg(feature = "doctor")]
+pub mod doctor;
 pub mod error;
 mod flow;
 #[doc(hidden)]

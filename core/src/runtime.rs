@@ -250,6 +250,20 @@ pub async fn guarded<T>(future: impl Future<Output = T>) -> Result<T> {
     })
 }
 
+/// Runs a future that belongs to no client, on a thread of its own.
+#[cfg(feature = "doctor")]
+pub(crate) fn alone(future: impl Future<Output = ()> + Send) -> Result<()> {
+    let run = || {
+        let runtime = current_thread()?;
+        let done = runtime.block_on(guarded(future));
+        // A name that is still being looked up is not waited for.
+        runtime.shutdown_background();
+        done
+    };
+    let lost = |_| Error::new(ErrorKind::Unexpected, "A bug in nomkit: a driving thread died.");
+    std::thread::scope(|scope| scope.spawn(run).join().map_err(lost)?)
+}
+
 fn current_thread() -> Result<Runtime> {
     Builder::new_current_thread().event_interval(TURN).enable_all().build().map_err(|error| system(&error))
 }

@@ -4,8 +4,20 @@ use crate::world::{command, text};
 use nomkit::ErrorKind;
 use std::collections::BTreeMap;
 
-const COMMANDS: [&str; 11] =
-    ["", "ask", "upload", "launch", "wait", "follow-up", "stop", "agents", "artifacts", "emulator", "completion"];
+const COMMANDS: [&str; 12] = [
+    "",
+    "ask",
+    "upload",
+    "launch",
+    "wait",
+    "follow-up",
+    "stop",
+    "agents",
+    "artifacts",
+    "doctor",
+    "emulator",
+    "completion",
+];
 
 fn help(name: &str, columns: &str) -> String {
     let words = [name, "--help"];

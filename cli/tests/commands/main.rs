@@ -4,6 +4,7 @@
 mod agents;
 mod asking;
 mod completion;
+mod doctor;
 mod emulator;
 mod exit_codes;
 #[cfg(unix)]
@@ -13,5 +14,6 @@ mod help;
 mod interrupts;
 #[cfg(unix)]
 mod terminal;
+mod tls;
 mod uploads;
 mod world;

@@ -121,7 +121,7 @@ fn tls(config: &Config) -> Result<rustls::ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let broken =
         |error: &dyn std::fmt::Display| Error::new(ErrorKind::Config, format!("TLS cannot be set up: {error}."));
-    let builder = rustls::ClientConfig::builder_with_provider(provider.clone())
+    let builder = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| broken(&error))?;
     // Plain loopback needs no roots, and loading them costs more than a request.
@@ -129,13 +129,20 @@ fn tls(config: &Config) -> Result<rustls::ClientConfig> {
         let none = rustls::RootCertStore::empty();
         return Ok(builder.with_root_certificates(none).with_no_client_auth());
     }
+    Ok(builder.dangerous().with_custom_certificate_verifier(verifier(config)?).with_no_client_auth())
+}
+
+/// The system's trust, and the authorities that were given.
+pub(crate) fn verifier(config: &Config) -> Result<Arc<dyn rustls::client::danger::ServerCertVerifier>> {
     let extra = match &config.ca_certs {
         Some(path) => certificates(path)?,
         None => Vec::new(),
     };
-    let verifier =
-        rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider).map_err(|error| broken(&error))?;
-    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    match rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider) {
+        Ok(verifier) => Ok(Arc::new(verifier)),
+        Err(error) => Err(Error::new(ErrorKind::Config, format!("TLS cannot be set up: {error}."))),
+    }
 }
 
 fn certificates(path: &std::path::Path) -> Result<Vec<rustls::pki_types::CertificateDer<'static>>> {
