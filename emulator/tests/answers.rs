@@ -5,13 +5,14 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nomkit_emulator::answers::{Answer, answer};
-use nomkit_emulator::documents::{Document, Extractor, Page, Unreadable, Worker};
+use nomkit_emulator::documents::{Document, Extractor, Page, Unit, Unreadable, Worker};
 
 type Source = (String, Result<Document, Unreadable>);
 
 fn source(name: &str, pages: &[&str]) -> Source {
-    let pages = (1..).zip(pages).map(|(number, text)| Page { number, text: (*text).to_owned() }).collect();
-    (name.to_owned(), Ok(Document { pages }))
+    let pages =
+        (1..).zip(pages).map(|(number, text)| Page { number, text: (*text).to_owned(), ..Page::default() }).collect();
+    (name.to_owned(), Ok(Document { pages, unit: Unit::Page }))
 }
 
 async fn sample() -> Vec<Source> {
@@ -221,4 +222,75 @@ fn without_documents_the_answer_says_what_to_do() {
     let answer = answer("pump", 1, &sources);
     assert!(answer.text.contains("None of the documents could be read"), "{}", answer.text);
     assert!(answer.text.contains("Could not read a.pdf: the document is encrypted"), "{}", answer.text);
+}
+
+async fn fixture(name: &str) -> Vec<Source> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+    let document = Extractor::new(Worker::InProcess).extract(&file, name, "").await;
+    vec![(name.to_owned(), Ok(document.unwrap()))]
+}
+
+#[tokio::test]
+async fn places_without_pages_are_cited_by_heading_sheet_and_row() {
+    for (name, question, quote) in [
+        (
+            "site-specification.docx",
+            "How are the roofs drained?",
+            "“Each roof shall drain to at least two outlets. Outlets must be fitted with leaf guards.” \
+             [site-specification.docx, “Roof drainage”, ¶ 4]",
+        ),
+        (
+            "site-specification.docx",
+            "What fire class has the insulation?",
+            "“Item: Insulation; Fire class: A1.” [site-specification.docx, “Materials”, ¶ 13]",
+        ),
+        (
+            "door-schedule.xlsx",
+            "Is a frame corroded?",
+            "“Door: FD-04; Location: Bin store; Rating: FD60; Inspected: 2026-03-04 09:30; Defect: Frame corroded at the \
+             foot.” [door-schedule.xlsx, sheet “Doors”, row 8]",
+        ),
+        (
+            "door-schedule.xlsx",
+            "Which doors are on stair A?",
+            "Defect: Smoke seal missing at the head.” [door-schedule.xlsx, sheet “Doors”, rows 4–5]",
+        ),
+        (
+            "door-schedule.xlsx",
+            "joinery budget",
+            "“Trade: Joinery; Quarter 1: 12500; Quarter 2: 0.3.” [door-schedule.xlsx, sheet “Budget”, row 2]",
+        ),
+        (
+            "minutes.html",
+            "When are the bricks delivered?",
+            "“Date: 9 April; Load: Bricks; Supplier: Orme & Sons.” [minutes.html, “Scaffold”, ¶ 10]",
+        ),
+        (
+            "issues.csv",
+            "What is wrong in the yard?",
+            "“Issue: 3; Place: Yard; Note: Gate hinge broken; Cost: 45.” [issues.csv, row 5]",
+        ),
+    ] {
+        let answer = answer(question, 1, &fixture(name).await);
+        assert!(answer.text.contains(quote), "{question}: {}", answer.text);
+        let ids: Vec<&str> = answer.columns.iter().map(|(id, _)| id.as_str()).collect();
+        assert_eq!(ids, ["no", "finding", "file", "page", "place", "score"]);
+        assert!(answer.rows[0]["page"].is_null());
+        assert!(quote.contains(answer.rows[0]["place"].as_str().unwrap()), "{:?}", answer.rows[0]);
+    }
+    let answer = answer("punch list", 1, &fixture("door-schedule.xlsx").await);
+    assert_eq!(bullets(&answer).len(), 3, "{}", answer.text);
+    assert!(answer.report.contains("- door-schedule.xlsx: 2 sheets, 10 rows"), "{}", answer.report);
+}
+
+#[tokio::test]
+async fn a_column_alone_is_no_match() {
+    let answer = answer("What is the cost of the chimney?", 1, &fixture("issues.csv").await);
+    assert!(answer.text.starts_with("Nothing about “cost”, “chimney” was found in issues.csv."), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn what_has_the_words_comes_before_what_its_heading_has() {
+    let answer = answer("What about the scaffold?", 1, &fixture("minutes.html").await);
+    assert!(answer.rows[0]["finding"].as_str().unwrap().starts_with("The scaffold at block B"), "{}", answer.text);
 }

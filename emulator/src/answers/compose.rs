@@ -5,12 +5,14 @@ use std::fmt::{Display, Write};
 use serde_json::{Map, Value, json};
 
 use super::passages::Passage;
+use super::place::Place;
 use super::question::{Kind, Question};
 use super::sentences::boundary;
 use super::{Answer, Finding, Found, Section, Source};
+use crate::documents::{Document, Unit};
 
-pub(super) const COLUMNS: [(&str, &str); 5] =
-    [("no", "No."), ("finding", "Finding"), ("file", "File"), ("page", "Page"), ("score", "Score")];
+const COLUMNS: [(&str, &str); 6] =
+    [("no", "No."), ("finding", "Finding"), ("file", "File"), ("page", "Page"), ("place", "Place"), ("score", "Score")];
 /// A longer question is shortened in titles.
 const TITLE: usize = 80;
 /// A longer question is shortened where it is repeated.
@@ -20,7 +22,8 @@ const HEADINGS: usize = 8;
 
 pub(super) fn compose(question: &Question, section: Section, documents: &[Source]) -> Answer {
     let Section { lead, text, body, findings } = section;
-    Answer { text, report: report(question, &lead, &body, documents), columns: columns(), rows: rows(&findings) }
+    let (columns, rows) = table(&findings);
+    Answer { text, report: report(question, &lead, &body, documents), columns, rows }
 }
 
 /// What was found in `documents`, in words.
@@ -37,14 +40,15 @@ pub(super) fn section(question: &Question, found: Found, passages: &[Passage], d
         text.push('\n');
     }
     for (finding, number) in found.findings.iter().zip(1..) {
-        let cited = format!("[{}, p. {}]", one_line(&finding.file), finding.page);
+        let cited = cited(&finding.file, &finding.place);
         let quote = one_line(&finding.quote);
         match question.kind {
             Kind::List => line(&mut text, format_args!("- {quote} {cited}")),
             Kind::Find | Kind::Summary => line(&mut text, format_args!("\n“{quote}” {cited}")),
         }
         let heading = finding.heading.as_deref().map(|heading| format!("**{}.** ", escaped(heading)));
-        let cited = format!("[{}, p. {}]", escaped(&one_line(&finding.file)), finding.page);
+        let cited =
+            format!("[{}, {}]", escaped(&one_line(&finding.file)), escaped(&one_line(&finding.place.to_string())));
         line(&mut body, format_args!("{number}. {}{} {cited}", heading.unwrap_or_default(), escaped(&quote)));
     }
     for note in notes(&found, documents) {
@@ -68,7 +72,7 @@ fn lead(question: &Question, found: &Found, documents: &[Source]) -> String {
         _ => format!("the {readable} documents"),
     };
     if documents.is_empty() {
-        return "There are no documents to answer from. Attach at least one PDF, Markdown or plain text file."
+        return "There are no documents to answer from. Attach at least one PDF, DOCX, XLSX, HTML, CSV, Markdown or plain text file."
             .to_owned();
     }
     if readable == 0 {
@@ -106,7 +110,8 @@ fn contents(passages: &[Passage]) -> String {
     let mut headings: Vec<String> = Vec::new();
     for passage in passages {
         let Some(heading) = &passage.heading else { continue };
-        let entry = format!("“{}” [{}, p. {}]", one_line(heading), one_line(&passage.file), passage.page);
+        let place = Place { heading: None, ..passage.place(0..=0) };
+        let entry = format!("“{}” {}", one_line(heading), cited(&passage.file, &place));
         if passage.leads && headings.len() < HEADINGS {
             headings.push(entry);
         }
@@ -116,7 +121,11 @@ fn contents(passages: &[Passage]) -> String {
     }
     let Some(first) = passages.first() else { return String::new() };
     let opening = first.sentences.first().map(|sentence| one_line(&sentence.text)).unwrap_or_default();
-    format!("The first document begins: “{opening}” [{}, p. {}]", one_line(&first.file), first.page)
+    format!("The first document begins: “{opening}” {}", cited(&first.file, &first.place(0..=0)))
+}
+
+fn cited(file: &str, place: &Place) -> String {
+    format!("[{}, {}]", one_line(file), one_line(&place.to_string()))
 }
 
 fn report(question: &Question, lead: &str, body: &str, documents: &[Source]) -> String {
@@ -139,9 +148,8 @@ pub(super) fn sources(documents: &[Source]) -> String {
     let mut report = "\n## Sources\n\n".to_owned();
     for (name, document) in documents {
         let name = escaped(&one_line(name));
-        match document.as_ref().map(|document| document.pages.len()) {
-            Ok(1) => line(&mut report, format_args!("- {name}: 1 page")),
-            Ok(pages) => line(&mut report, format_args!("- {name}: {pages} pages")),
+        match document {
+            Ok(document) => line(&mut report, format_args!("- {name}: {}", extent(document))),
             Err(reason) => line(&mut report, format_args!("- {name}: not read, {}", escaped(&reason.to_string()))),
         }
     }
@@ -151,17 +159,37 @@ pub(super) fn sources(documents: &[Source]) -> String {
     report
 }
 
-pub(super) fn columns() -> Vec<(String, String)> {
-    COLUMNS.iter().map(|(id, name)| ((*id).to_owned(), (*name).to_owned())).collect()
+/// How much a document holds.
+fn extent(document: &Document) -> String {
+    let lines: usize =
+        document.pages.iter().map(|page| page.text.lines().filter(|line| !line.is_empty()).count()).sum();
+    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    match document.unit {
+        Unit::Page => counted(document.pages.len(), "page"),
+        Unit::Paragraph => counted(lines, "paragraph"),
+        Unit::Row if document.pages.iter().any(|page| page.name.is_some()) => {
+            format!("{}, {}", counted(document.pages.len(), "sheet"), counted(lines, "row"))
+        }
+        Unit::Row => counted(lines, "row"),
+    }
 }
 
-pub(super) fn rows(findings: &[Finding]) -> Vec<Map<String, Value>> {
+/// A table's columns, each with its id and its name, and its rows by the columns' ids.
+type Table = (Vec<(String, String)>, Vec<Map<String, Value>>);
+
+/// The table of what is quoted. Its places have a column of their own if some of them are no pages.
+pub(super) fn table(findings: &[Finding]) -> Table {
+    let paged = findings.iter().all(|finding| finding.place.unit == Unit::Page);
+    let columns: Vec<(&str, &str)> = COLUMNS.into_iter().filter(|(id, _)| *id != "place" || !paged).collect();
     let row = |(finding, number): (&Finding, u32)| {
-        let Finding { quote, file, page, score, .. } = finding;
-        let values = [json!(number), json!(quote), json!(file), json!(page), json!(score)];
-        COLUMNS.iter().map(|(id, _)| (*id).to_owned()).zip(values).collect()
+        let Finding { quote, file, place, score, .. } = finding;
+        let page = (place.unit == Unit::Page).then_some(place.page);
+        let values = [json!(number), json!(quote), json!(file), json!(page), json!(place.to_string()), json!(score)];
+        let named = COLUMNS.into_iter().zip(values).filter(|(column, _)| columns.contains(column));
+        named.map(|((id, _), value)| (id.to_owned(), value)).collect()
     };
-    findings.iter().zip(1..).map(row).collect()
+    let rows = findings.iter().zip(1..).map(row).collect();
+    (columns.iter().map(|(id, name)| ((*id).to_owned(), (*name).to_owned())).collect(), rows)
 }
 
 pub(super) fn line(text: &mut String, line: impl Display) {

@@ -1,18 +1,21 @@
-//! Answers out of documents: nothing is made up, every finding is a quotation with its file and page.
+//! Answers out of documents: nothing is made up, every finding is a quotation with its file and place.
 
 mod compose;
 mod index;
 mod paragraphs;
 mod passages;
+mod place;
 mod question;
 mod select;
 mod sentences;
+mod tables;
 mod workflow;
 
 use serde_json::{Map, Value};
 
 use crate::documents::{Document, Unreadable};
 use passages::{Passage, passages};
+use place::Place;
 use question::{Kind, Question};
 pub use workflow::run;
 
@@ -40,7 +43,7 @@ struct Finding {
     /// The heading above them.
     heading: Option<String>,
     file: String,
-    page: u32,
+    place: Place,
     score: f64,
 }
 

@@ -2,12 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::documents::Document;
+use crate::documents::{Document, Page, Unit};
 
 /// A run of text that belongs together.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Paragraph {
     pub(super) page: u32,
+    /// What is counted from 1 where there are no pages: paragraphs, or rows of a sheet.
+    pub(super) line: u32,
+    /// Rows of one table have the same.
+    pub(super) table: u32,
     pub(super) text: String,
     pub(super) kind: Kind,
 }
@@ -33,6 +37,48 @@ const WORD: usize = 64;
 const HEADING: usize = 80;
 
 pub(super) fn paragraphs(document: &Document) -> Vec<Paragraph> {
+    if document.unit == Unit::Page {
+        return printed(document);
+    }
+    let mut paragraphs: Vec<Paragraph> = document.pages.iter().flat_map(|page| known(page, document.unit)).collect();
+    if document.unit == Unit::Paragraph && document.pages.iter().all(|page| page.headings.is_empty()) {
+        demote(&mut paragraphs);
+    }
+    paragraphs
+}
+
+/// The paragraphs of a page whose lines are whole paragraphs and rows.
+fn known(page: &Page, unit: Unit) -> Vec<Paragraph> {
+    let mut paragraphs = Vec::new();
+    let (mut count, mut table, mut before) = (0, 0, 0);
+    for line in page.text.lines() {
+        if line.is_empty() {
+            table += 1;
+            continue;
+        }
+        count += 1;
+        let at = page.rows.get(count as usize - 1).copied().unwrap_or(count);
+        if unit == Unit::Row && at > before + 1 {
+            table += 1;
+        }
+        before = at;
+        let text = line.trim_start_matches(['•', ' ']).replace("   ", CELL);
+        // A row with one cell parts a table, as a title does.
+        let guessed = (unit == Unit::Row || page.headings.is_empty()) && !line.starts_with('•') && is_heading(&text);
+        let kind = if text.contains(CELL) {
+            Kind::Row
+        } else if guessed || page.headings.binary_search(&at).is_ok() {
+            Kind::Heading
+        } else {
+            Kind::Text
+        };
+        paragraphs.push(Paragraph { page: page.number, line: at, table, text, kind });
+    }
+    paragraphs
+}
+
+/// The paragraphs of pages whose lines are those that are printed.
+fn printed(document: &Document) -> Vec<Paragraph> {
     let running = running_lines(document);
     let words = words(document);
     let mut paragraphs: Vec<Paragraph> = Vec::new();
@@ -53,7 +99,7 @@ pub(super) fn paragraphs(document: &Document) -> Vec<Paragraph> {
                 last.kind = Kind::Text;
                 append(&mut last.text, &text, &words);
             } else {
-                paragraphs.push(Paragraph { page: page.number, text, kind });
+                paragraphs.push(Paragraph { page: page.number, line: 0, table: page.number, text, kind });
             }
         }
     }

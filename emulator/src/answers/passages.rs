@@ -1,8 +1,12 @@
 //! Paragraph-sized pieces of the documents, each with its sentences and where it stands.
 
-use super::paragraphs::{CELL, Kind, Paragraph, paragraphs};
+use std::ops::RangeInclusive;
+
+use super::paragraphs::{Kind, paragraphs};
+use super::place::Place;
 use super::sentences::sentences;
-use crate::documents::Document;
+use super::tables;
+use crate::documents::{Document, Unit};
 
 /// A longer paragraph makes several passages.
 const SIZE: usize = 700;
@@ -10,7 +14,10 @@ const SIZE: usize = 700;
 #[derive(Debug)]
 pub(super) struct Passage {
     pub(super) file: String,
+    pub(super) unit: Unit,
     pub(super) page: u32,
+    /// What the sheet is called.
+    pub(super) sheet: Option<String>,
     /// The heading above it.
     pub(super) heading: Option<String>,
     pub(super) sentences: Vec<Sentence>,
@@ -23,6 +30,8 @@ pub(super) struct Sentence {
     pub(super) text: String,
     /// For a table's row, its cells without the names of their columns, which every row has.
     pub(super) cells: Option<String>,
+    /// Its paragraph or row, where there are no pages.
+    pub(super) line: u32,
 }
 
 impl Passage {
@@ -31,9 +40,27 @@ impl Passage {
         texts.join(" ")
     }
 
+    /// Where some of its sentences stand.
+    pub(super) fn place(&self, range: RangeInclusive<usize>) -> Place {
+        let within = self.sentences.get(range).unwrap_or_default();
+        let line = |sentence: Option<&Sentence>| sentence.map_or(0, |sentence| sentence.line);
+        Place {
+            unit: self.unit,
+            page: self.page,
+            sheet: self.sheet.clone(),
+            heading: self.heading.clone(),
+            lines: (line(within.first()), line(within.last())),
+        }
+    }
+
     /// Reads like written text, not like a table or a fragment.
     pub(super) fn is_prose(&self) -> bool {
         self.sentences.iter().any(Sentence::is_whole)
+    }
+
+    /// Is made of rows whose cells are known.
+    pub(super) fn is_known_rows(&self) -> bool {
+        self.unit != Unit::Page && self.sentences.iter().all(|sentence| sentence.cells.is_some())
     }
 
     /// Has something to quote: sentences or rows of a table.
@@ -60,22 +87,35 @@ pub(super) fn passages(file: &str, document: &Document) -> Vec<Passage> {
     let mut passages = Vec::new();
     let mut heading: Option<String> = None;
     let mut leads = true;
+    let unit = document.unit;
     let paragraphs = paragraphs(document);
-    for group in
-        paragraphs.chunk_by(|one, next| one.kind == Kind::Row && next.kind == Kind::Row && one.page == next.page)
-    {
+    let mut page = 0;
+    let mut names = None;
+    for group in paragraphs.chunk_by(|one, next| {
+        one.kind == Kind::Row && next.kind == Kind::Row && (one.page, one.table) == (next.page, next.table)
+    }) {
         let Some(first) = group.first() else { continue };
+        let sheet = document.pages.iter().find(|page| page.number == first.page).and_then(|page| page.name.clone());
+        if unit == Unit::Row && first.page != page {
+            (page, heading, names) = (first.page, sheet.clone(), None);
+        }
         let sentences = match first.kind {
             Kind::Heading => {
-                (heading, leads) = (Some(first.text.clone()), true);
+                let within = sheet.as_ref().map_or_else(String::new, |sheet| format!("{sheet}: "));
+                (heading, leads) = (Some(format!("{within}{}", first.text)), true);
                 continue;
             }
-            Kind::Row => rows(group),
-            Kind::Text => sentences(&first.text).into_iter().map(|text| Sentence { text, cells: None }).collect(),
+            Kind::Row if unit == Unit::Page => tables::drawn(group),
+            Kind::Row => tables::known(group, unit, sheet.as_deref(), &mut names),
+            Kind::Text => {
+                let whole = |text| Sentence { text, cells: None, line: first.line };
+                sentences(&first.text).into_iter().map(whole).collect()
+            }
         };
         for sentences in windows(sentences) {
             let (file, heading) = (file.to_owned(), heading.clone());
-            passages.push(Passage { file, page: first.page, heading, sentences, leads });
+            let sheet = sheet.clone();
+            passages.push(Passage { file, unit, page: first.page, sheet, heading, sentences, leads });
             leads = false;
         }
     }
@@ -96,30 +136,4 @@ fn windows(sentences: Vec<Sentence>) -> Vec<Vec<Sentence>> {
         }
     }
     windows
-}
-
-/// The rows of a table as sentences that name each cell's column, if the first row has the names.
-fn rows(group: &[Paragraph]) -> Vec<Sentence> {
-    let split = |row: &Paragraph| row.text.split(CELL).map(str::to_owned).collect::<Vec<String>>();
-    let all: Vec<Vec<String>> = group.iter().map(split).collect();
-    let names = all.first().filter(|names| names.len() > 2 && !names.concat().contains(char::is_numeric));
-    let Some(names) = names.filter(|names| all.len() > 1 && all.iter().skip(1).any(|row| row.len() == names.len()))
-    else {
-        return all.into_iter().map(|row| plain_row(&row)).collect();
-    };
-    all.iter()
-        .skip(1)
-        .map(|row| {
-            if row.len() != names.len() {
-                return plain_row(row);
-            }
-            let named: Vec<String> = names.iter().zip(row).map(|(name, cell)| format!("{name}: {cell}")).collect();
-            Sentence { text: format!("{}.", named.join("; ")), cells: Some(row.join("; ")) }
-        })
-        .collect()
-}
-
-fn plain_row(row: &[String]) -> Sentence {
-    let text = row.join("; ");
-    Sentence { cells: Some(text.clone()), text }
 }

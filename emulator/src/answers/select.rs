@@ -1,6 +1,7 @@
 //! Which sentences are quoted.
 
 use std::collections::{BTreeSet, HashSet};
+use std::ops::RangeInclusive;
 
 use rusqlite::Result;
 
@@ -19,6 +20,8 @@ const MOST_SUMMARY: usize = 8;
 const CANDIDATES: u32 = 80;
 /// A passage scoring less than this part of the best is not quoted.
 const WORTHY: f64 = 0.35;
+/// What the score of a passage is worth that has none of the words itself, only its heading has.
+const HEADED: f64 = 0.6;
 /// A quotation takes further sentences up to this many bytes.
 const QUOTE: usize = 420;
 
@@ -28,11 +31,13 @@ const DUTIES: [&str; 13] = [
     "fit a", "fit an",
 ];
 /// What defects are told with.
-const DEFECTS: [&str; 22] = [
+const DEFECTS: [&str; 24] = [
     "missing",
     "crack",
     "broken",
-    "blocked",
+    "is blocked",
+    "are blocked",
+    "blocked by",
     "obstructed",
     "leak",
     "corroded",
@@ -66,8 +71,19 @@ const POINTERS: &[&str] = &["these", "this", "it", "its", "they", "their", "thos
 /// The passages that have most of the question's words, each cut down to the sentences that do.
 pub(super) fn find(question: &Question, passages: &[Passage]) -> Result<Found> {
     let index = Index::build(passages)?;
-    let Ranking { passages: ranked, unknown } = ranked(&index, question)?;
+    let Ranking { passages: mut ranked, unknown } = ranked(&index, question)?;
     let hits = index.sentences_with(question.terms.iter().map(String::as_str))?;
+    let own = |number: u32| hits.range((number, 0)..=(number, u32::MAX)).next().is_some();
+    // What only stands below such a heading comes later, and rows that only have such a column do not come at all.
+    let any = ranked.iter().any(|(number, _)| own(*number));
+    if any || !unknown.is_empty() {
+        let is_row = |number: u32| passages.get(number as usize).is_some_and(Passage::is_known_rows);
+        ranked.retain(|(number, _)| own(*number) || !is_row(*number));
+    }
+    if any {
+        ranked.iter_mut().filter(|(number, _)| !own(*number)).for_each(|(_, score)| *score *= HEADED);
+        ranked.sort_by(|(place, score), (other, than)| than.total_cmp(score).then(place.cmp(other)));
+    }
     let mut findings: Vec<Finding> = Vec::new();
     let best = ranked.first().map_or(0.0, |(_, score)| *score);
     let solid = |number: u32| passages.get(number as usize).is_some_and(Passage::is_solid);
@@ -75,10 +91,12 @@ pub(super) fn find(question: &Question, passages: &[Passage]) -> Result<Found> {
     for (number, score) in ranked {
         // Labels and other fragments count only where there is nothing better.
         let Some(passage) = passages.get(number as usize).filter(|_| solid(number) || !any_solid) else { continue };
-        let quote = quote(passage, number, &hits);
-        let repeated = findings.iter().any(|finding| finding.quote == quote);
-        if score >= best * WORTHY && findings.len() < MOST_QUOTES && !repeated {
-            findings.push(finding(passage, quote, score));
+        for range in quotes(passage, number, &hits) {
+            let finding = finding(passage, range, score);
+            let repeated = findings.iter().any(|before| before.quote == finding.quote);
+            if score >= best * WORTHY && findings.len() < MOST_QUOTES && !repeated {
+                findings.push(finding);
+            }
         }
     }
     Ok(Found { findings, unknown })
@@ -123,14 +141,14 @@ pub(super) fn list(question: &Question, passages: &[Passage]) -> Result<Found> {
         let Some((passage, _)) = sentence_at(passages, number, at) else { continue };
         let bullet = finding(passage, bullet(passage, at as usize), score);
         // What a bullet repeats to be understood need not stand alone as well.
-        findings.retain(|before| before.page != bullet.page || !bullet.quote.starts_with(&before.quote));
+        findings.retain(|before| before.place.page != bullet.place.page || !bullet.quote.starts_with(&before.quote));
         findings.push(bullet);
     }
     Ok(Found { findings, unknown })
 }
 
 /// The sentence, and those before it that it points back to.
-fn bullet(passage: &Passage, at: usize) -> String {
+fn bullet(passage: &Passage, at: usize) -> RangeInclusive<usize> {
     let mut first = at;
     while at - first < 2
         && first > 0
@@ -138,7 +156,7 @@ fn bullet(passage: &Passage, at: usize) -> String {
     {
         first -= 1;
     }
-    join(passage.sentences.get(first..=at).unwrap_or_default())
+    first..=at
 }
 
 fn points_back(text: &str) -> bool {
@@ -182,12 +200,34 @@ fn ranked(index: &Index, question: &Question) -> Result<Ranking> {
     Ok(Ranking { passages: ranked, unknown })
 }
 
-/// The passage's sentences around those with the most of the words, as many as fit.
-fn quote(passage: &Passage, number: u32, hits: &Hits) -> String {
+/// What is quoted of a passage: of known rows each run of those with the most of the words, otherwise what stands
+/// around them.
+fn quotes(passage: &Passage, number: u32, hits: &Hits) -> Vec<RangeInclusive<usize>> {
     let covered = |at: usize| {
         let place = u32::try_from(at).ok().and_then(|at| hits.get(&(number, at)));
         place.map_or(0, BTreeSet::len)
     };
+    let most = (0..passage.sentences.len()).map(covered).max().unwrap_or_default();
+    if most == 0 || !passage.is_known_rows() {
+        return vec![quote(passage, covered)];
+    }
+    let mut runs: Vec<RangeInclusive<usize>> = Vec::new();
+    let mut size = 0;
+    for (at, sentence) in passage.sentences.iter().enumerate().filter(|(at, _)| covered(*at) == most) {
+        size += sentence.text.len();
+        match runs.last_mut() {
+            Some(run) if *run.end() + 1 == at && size <= QUOTE => *run = *run.start()..=at,
+            _ => {
+                size = sentence.text.len();
+                runs.push(at..=at);
+            }
+        }
+    }
+    runs
+}
+
+/// The sentences around those with the most of the words, as many as fit.
+fn quote(passage: &Passage, covered: impl Fn(usize) -> usize) -> RangeInclusive<usize> {
     let sentences = &passage.sentences;
     let best = (0..sentences.len()).max_by_key(|at| (covered(*at), std::cmp::Reverse(*at))).unwrap_or_default();
     let (mut first, mut last) = (best, best);
@@ -210,14 +250,13 @@ fn quote(passage: &Passage, number: u32, hits: &Hits) -> String {
     if first > 0 && sentences.get(first).is_some_and(|sentence| points_back(&sentence.text)) {
         first -= 1;
     }
-    join(sentences.get(first..=last).unwrap_or_default())
+    first..=last
 }
 
 /// The first two sentences, if they fit.
-fn opening(passage: &Passage) -> String {
+fn opening(passage: &Passage) -> RangeInclusive<usize> {
     let fits = |sentences: &&[Sentence]| sentences.iter().map(|sentence| sentence.text.len()).sum::<usize>() <= QUOTE;
-    let two = passage.sentences.get(..2).filter(fits);
-    join(two.or_else(|| passage.sentences.get(..1)).unwrap_or_default())
+    if passage.sentences.get(..2).is_some_and(|two| fits(&two)) { 0..=1 } else { 0..=0 }
 }
 
 fn join(sentences: &[Sentence]) -> String {
@@ -240,7 +279,8 @@ fn sentence_at(passages: &[Passage], passage: u32, sentence: u32) -> Option<(&Pa
     Some((passage, passage.sentences.get(sentence as usize)?))
 }
 
-fn finding(passage: &Passage, quote: String, score: f64) -> Finding {
+fn finding(passage: &Passage, range: RangeInclusive<usize>, score: f64) -> Finding {
     let score = (score * 100.0).round() / 100.0;
-    Finding { quote, heading: passage.heading.clone(), file: passage.file.clone(), page: passage.page, score }
+    let quote = join(passage.sentences.get(range.clone()).unwrap_or_default());
+    Finding { quote, heading: passage.heading.clone(), file: passage.file.clone(), place: passage.place(range), score }
 }

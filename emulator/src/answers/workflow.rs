@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::compose::{columns, escaped, line, one_line, rows, sources};
+use super::compose::{escaped, line, one_line, sources, table};
 use super::question::Question;
 use super::{Answer, Source, section};
 
@@ -15,7 +15,7 @@ pub fn run(name: &str, description: &str, slots: &[(String, Vec<Source>)]) -> An
     let name = one_line(name);
     let mut text = format!("The workflow “{name}”");
     let mut report = format!("# {}\n\n{}\n", escaped(&name), escaped(&one_line(description)));
-    let mut table = Vec::new();
+    let (mut findings, mut taken_for) = (Vec::new(), Vec::new());
     line(
         &mut text,
         if slots.is_empty() { " has no files and no prompt to work on." } else { " on what it was given:" },
@@ -32,15 +32,15 @@ pub fn run(name: &str, description: &str, slots: &[(String, Vec<Source>)]) -> An
         let names: Vec<String> = documents.iter().map(|(name, _)| one_line(name)).collect();
         line(&mut text, format_args!("\n{slot} ({}):\n\n{}", names.join(", "), found.text));
         line(&mut report, format_args!("{}\n\n{}", escaped(&found.lead), found.body.trim()));
-        for mut row in rows(&found.findings) {
-            row.insert("no".to_owned(), json!(table.len() + 1));
-            row.insert("slot".to_owned(), json!(slot));
-            table.push(row);
-        }
+        taken_for.extend(found.findings.iter().map(|_| slot.clone()));
+        findings.extend(found.findings);
     }
     let all: Vec<Source> = slots.iter().flat_map(|(_, documents)| documents.iter().cloned()).collect();
     report += &sources(&all);
-    let mut columns = columns();
+    let (mut columns, mut rows) = table(&findings);
     columns.push(("slot".to_owned(), "Slot".to_owned()));
-    Answer { text: text.trim().to_owned(), report, columns, rows: table }
+    for (row, slot) in rows.iter_mut().zip(taken_for) {
+        row.insert("slot".to_owned(), json!(slot));
+    }
+    Answer { text: text.trim().to_owned(), report, columns, rows }
 }

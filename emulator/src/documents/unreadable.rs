@@ -8,8 +8,8 @@ pub enum Unreadable {
     /// It opens only with a password.
     #[error("the document is encrypted and opens only with a password: save a copy without the password and use that")]
     Encrypted,
-    /// Its pages hold no text.
-    #[error("no text found: the pages hold only pictures, and there is no OCR: use a copy that has a text layer")]
+    /// It holds no text, but perhaps pictures of some.
+    #[error("no text found, and pictures are not read: use a copy whose text can be selected")]
     NoText,
     /// There is nothing in it.
     #[error("the file is empty: check that it was saved and copied completely")]
@@ -26,6 +26,6 @@ pub enum Unreadable {
     )]
     TooMuchMemory,
     /// It is of a kind that cannot be read.
-    #[error("{0} cannot be read: save the document as PDF, Markdown or plain text")]
+    #[error("{0} cannot be read: save the document as PDF, DOCX, XLSX, HTML, CSV, Markdown or plain text")]
     Unsupported(String),
 }
