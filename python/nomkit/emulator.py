@@ -10,6 +10,7 @@ from ._error import NomkitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from subprocess import Popen
 
     from typing_extensions import Self
@@ -31,6 +32,8 @@ class Emulator:
         waiting: Seconds that an agent waits before it runs.
         running: Seconds that it runs.
         stopping: Seconds that it takes to stop.
+        persona: ``plain``, or ``drifted`` for answers worded in every other way that the platform's documents allow.
+        rates: Whether it refuses requests that come faster than the platform's limits allow.
 
     Raises:
         ConfigError: The command is not installed.
@@ -50,14 +53,18 @@ class Emulator:
         waiting: float | None = None,
         running: float | None = None,
         stopping: float | None = None,
+        persona: str | None = None,
+        rates: bool = True,
     ) -> None:
         import subprocess
 
         command = [_command(), "emulator", "--until-stdin-closes"]
-        options = {"data": data, "waiting": waiting, "running": running, "stopping": stopping}
+        options = {"data": data, "waiting": waiting, "running": running, "stopping": stopping, "persona": persona}
         for name, value in options.items():
             if value is not None:
                 command += [f"--{name}", os.fspath(value) if isinstance(value, os.PathLike) else str(value)]
+        if not rates:
+            command.append("--no-rates")
         self._process: Popen[bytes] | None = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None
         )
@@ -100,24 +107,73 @@ class Emulator:
 
         return AsyncNomic(base_url=self.url, **{"api_key": self.api_key, **options})
 
-    def fault(self, operation: str, fault: str, *, times: int = 1, **parameters: Any) -> str:
-        """Make an operation fail.
+    def fault(self, operation: str, fault: str, *, times: int | None = None, skip: int = 0, **parameters: Any) -> str:
+        """Make something go wrong. ``docs/emulator.md`` lists the faults with their parameters.
 
         Args:
-            operation: Method and path, such as ``"POST /agents"``.
-            fault: ``lose_response``, ``reset``, ``status``, ``stale_finished``, ``fast_turn``, ``conversation_lag``.
-            times: How many requests it serves.
+            operation: Method and path, such as ``"POST /agents"``; ``"*"`` is any.
+            fault: Its name, such as ``lose_response``, ``status`` or ``stall``.
+            times: How many requests it befalls: one, or as many as its script has values.
+            skip: How many requests pass before it.
             **parameters: Those of the fault, such as ``status=503`` or ``seconds=3``.
 
         Returns:
             Its id, for :meth:`fault_report`.
+
+        Raises:
+            InvalidInputError: There is no such fault, it cannot befall this operation, or a parameter is wrong.
         """
-        body = {"operation": operation, "fault": fault, "times": times, **parameters}
+        body = {"operation": operation, "fault": fault, "skip": skip, **parameters}
+        if times is not None:
+            body["times"] = times
         return str(self._control("POST", "faults", body)["id"])
 
     def fault_report(self, id: str) -> dict[str, Any]:
-        """How often a fault was hit, and how often it was played to its end."""
+        """How many requests met a fault (``hits``), and how many felt it to its end (``completed``)."""
         return self._control("GET", f"faults/{id}")
+
+    def clear_faults(self) -> None:
+        """Take all waiting faults away, and what they left behind: keys that they revoked work again."""
+        self._control("DELETE", "faults")
+
+    def persona(self, persona: str) -> None:
+        """Word answers as the platform's documents show them, ``plain``, or in every other way, ``drifted``."""
+        self._control("PUT", "persona", {"persona": persona})
+
+    def clock(
+        self, *, now: datetime | None = None, advance: float | None = None, offset: float | None = None
+    ) -> datetime:
+        """The emulator's time, put right before if one argument is given. It goes on by itself.
+
+        Turns, timestamps, the ``Date`` header, limits of rate, lags and stalls follow it.
+
+        Args:
+            now: The time that it is; one without a zone is in UTC.
+            advance: Seconds by which it is moved on.
+            offset: Seconds that it is ahead of this machine.
+
+        Raises:
+            InvalidInputError: More than one argument is given.
+        """
+        given = {"now": now and _instant(now), "advance": advance, "offset": offset}
+        change = {name: value for name, value in given.items() if value is not None}
+        answer = self._control("PUT", "clock", change) if change else self._control("GET", "clock")
+        from datetime import datetime
+
+        return datetime.fromisoformat(str(answer["now"]).replace("Z", "+00:00"))
+
+    def rates(self, **limits: bool | int | None) -> dict[str, Any]:
+        """The limits of rate, changed before as given; what was used of them is forgotten then.
+
+        Args:
+            **limits: ``enabled``; requests a minute for ``standard``, ``write``, ``heavy`` and ``search``; and
+                ``burst``, how many may come at once (``None``: a whole minute's worth).
+        """
+        return self._control("PUT", "rates", limits) if limits else self._control("GET", "rates")
+
+    def spend(self, launches: int | None) -> None:
+        """Refuse launches and follow-ups after so many more, because the user's money is spent; ``None``: never."""
+        self._control("PUT", "spend", {"limit": launches})
 
     def ledger(self) -> dict[str, Any]:
         """The server's truth: ``requests``, ``agents`` and ``files``."""
@@ -157,7 +213,7 @@ class Emulator:
         self._control("PUT", "timing", seconds)
 
     def reset(self) -> None:
-        """Forget agents, files, faults and the ledger; keys stay."""
+        """Forget agents, files, faults and the ledger; put clock, limits and persona back. Keys and timing stay."""
         self._control("POST", "reset", {})
 
     def _control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -175,7 +231,8 @@ class Emulator:
         if response.status >= 400:
             from ._arguments import invalid
 
-            raise invalid("emulator", f"The emulator refused: {answer.get('error', response.status)}")
+            told = [answer.get("error", response.status), *(issue["message"] for issue in answer.get("issues", []))]
+            raise invalid("emulator", f"The emulator refused: {': '.join(map(str, told))}")
         return dict(answer)
 
     def stop(self) -> None:
@@ -206,6 +263,13 @@ class Emulator:
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
     assert pipe is not None
     return pipe
+
+
+def _instant(time: datetime) -> str:
+    from datetime import timezone
+
+    time = time if time.tzinfo else time.replace(tzinfo=timezone.utc)
+    return time.isoformat()
 
 
 def _given(variable: str, value: str | None) -> str:
