@@ -44,7 +44,11 @@ pub(crate) fn report(failure: Failure, scene: &Scene) -> ExitCode {
         Failure::Error(error) => error,
     };
     let exit = error.kind().exit_code();
-    let stage = scene.stage();
+    let stage = match scene.stage() {
+        // The turn before is still at work.
+        Stage::Asking { token, .. } if error.kind() == ErrorKind::Conflict => Stage::Launched { token },
+        stage => stage,
+    };
     let next = next(scene, &stage).filter(|_| leads_on(&stage, error.kind()));
     if scene.shared.json {
         let mut fields = written(&error);
@@ -110,10 +114,9 @@ fn next(scene: &Scene, stage: &Stage) -> Option<String> {
 
 /// Whether going on from there can help after such an error.
 fn leads_on(stage: &Stage, kind: ErrorKind) -> bool {
-    use ErrorKind::{Conflict, NotFound, OutcomeUnknown, RunFailed, RunStopped, StaleTurn, WaitTimeout};
+    use ErrorKind::{NotFound, OutcomeUnknown, RunFailed, RunStopped, StaleTurn, WaitTimeout};
     match stage {
         Stage::Launched { .. } => !matches!(kind, RunFailed | RunStopped | StaleTurn | NotFound),
-        Stage::Asking { .. } if kind == Conflict => true,
         _ => matches!(kind, OutcomeUnknown | WaitTimeout),
     }
 }

@@ -47,7 +47,7 @@ impl Online for FollowUp {
 
 /// Asks again: the new turn.
 pub(crate) fn ask(session: &Session, run: &AgentRun, prompt: String, images: Vec<Image>) -> Done<AgentRun> {
-    session.scene.enter(Stage::Asking { token: run.token() });
+    session.scene.enter(Stage::Asking { id: run.id().to_owned(), token: run.token() });
     let next = run.follow_up(FollowUpOptions::default().prompt(prompt), images)?;
     turn::begun(session, &next);
     Ok(next)

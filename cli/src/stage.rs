@@ -13,7 +13,7 @@ pub(crate) enum Stage {
     /// A launch is on its way.
     Launching,
     /// The agent is being asked again; the token names the turn before.
-    Asking { token: String },
+    Asking { id: String, token: String },
     /// The agent is being told to stop.
     Stopping { token: String },
     /// The agent is being deleted.
@@ -56,7 +56,9 @@ impl Stage {
         match self {
             Self::Reading | Self::Uploading { .. } | Self::UploadingFolder => None,
             Self::Launching => Some(vec!["agents", "--limit", "5"]),
-            Self::Asking { token } | Self::Launched { token } => Some(vec!["wait", token]),
+            Self::Launched { token } => Some(vec!["wait", token]),
+            // Its token waits for the turn before; an id, for the latest.
+            Self::Asking { id, .. } => Some(vec!["agents", "get", id]),
             Self::Stopping { token } => Some(vec!["stop", token]),
             Self::Deleting { id } => Some(vec!["agents", "get", id]),
         }
@@ -65,7 +67,7 @@ impl Stage {
     /// The token of the run that this is about.
     pub(crate) fn token(&self) -> Option<&str> {
         match self {
-            Self::Asking { token } | Self::Stopping { token } | Self::Launched { token } => Some(token),
+            Self::Asking { token, .. } | Self::Stopping { token } | Self::Launched { token } => Some(token),
             _ => None,
         }
     }

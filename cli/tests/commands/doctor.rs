@@ -81,7 +81,7 @@ fn a_key_is_told_by_what_it_may_do() {
 
 #[test]
 fn a_clock_that_is_off_is_worth_a_word() {
-    for (offset, words) in [(7200.0, "2.0 h behind"), (-90.0, "s ahead"), (20.0, "agrees")] {
+    for (offset, words) in [(10_800.0, "3.0 h behind"), (-90.0, "s ahead"), (20.0, "agrees")] {
         let world = World::new();
         world.control("PUT", "clock", json!({ "offset": offset }));
         let (code, findings) = look(&mut world.command(&["doctor"]));

@@ -5,9 +5,16 @@ use serde_json::Value;
 use std::process::{Command, Stdio};
 
 #[test]
-fn the_emulator_of_the_command_answers_the_command() {
+fn the_emulator_of_the_command_answers_the_command_whatever_its_persona() {
+    for persona in ["plain", "drifted"] {
+        ask(persona);
+    }
+    assert_eq!(command(&["emulator", "--persona", "moody"]).output().unwrap().status.code(), Some(2));
+}
+
+fn ask(persona: &str) {
     let mut emulator = Command::new(NOMKIT)
-        .args(["emulator", "--running", "0.1", "--until-stdin-closes"])
+        .args(["emulator", "--running", "0.1", "--until-stdin-closes", "--persona", persona])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -85,6 +85,23 @@ fn a_launch_on_its_way_is_honest_about_it() {
 }
 
 #[test]
+fn a_follow_up_on_its_way_is_honest_about_it() {
+    let world = World::new();
+    let answer = &world.json(&["ask", "Look"])[0];
+    let (token, id) = (answer["token"].as_str().unwrap(), answer["agent"]["id"].as_str().unwrap());
+    world.fault("POST /agents/{id}/followup", "stall", 1, json!({}));
+    let child = world.command(&["follow-up", token, "And now?"]).spawn().unwrap();
+    // The platform has it, and says nothing.
+    world.until("the follow-up", |_| {
+        world.requests("POST /agents/{id}/followup").iter().any(|request| request["processed"] == true)
+    });
+    let ended = end(&world, child, Signal::INT);
+    assert_eq!(ended.code, Some(130));
+    assert!(ended.err.contains("the agent may or may not have it"), "{}", ended.err);
+    assert!(ended.err.ends_with(&format!("go on with: nomkit agents get {id}\n")), "{}", ended.err);
+}
+
+#[test]
 fn an_upload_is_broken_off_and_what_it_is_for_is_not_launched() {
     let world = World::new();
     let folder = tempfile::tempdir().unwrap();
