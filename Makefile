@@ -3,7 +3,7 @@ FILE ?= examples/inspection-report.pdf
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 
-.PHONY: demo test bench packages records format clean
+.PHONY: demo test bench packages records faults format clean
 
 demo: $(VENV)/.release
 	@$(PYTHON) examples/demo.py "$(FILE)"
@@ -20,6 +20,11 @@ packages: $(VENV)/.tools
 
 records:
 	cargo xtask records
+
+# Plays every scenario, then writes docs/faults.md.
+faults: $(VENV)/.release
+	@cargo build --quiet -p nomkit-driver -p nomkit-conformance
+	@target/debug/nomkit-conformance --faults docs/faults.md --write
 
 format:
 	cargo fmt --all

@@ -5,7 +5,7 @@ use crate::{
     names::Names,
     pattern::{self, Mismatch},
     props::Props,
-    scenario::{Call, Ledger, Scenario, Step},
+    scenario::{Act, Call, Ledger, Step},
     secrecy::Canaries,
     stage::Stage,
 };
@@ -27,19 +27,19 @@ impl From<String> for Failure {
 
 /// Plays a scenario; what fails says where, and what the emulator saw.
 pub(crate) fn play(
-    scenario: &Scenario,
+    act: &Act,
     driver: &mut Driver,
     canaries: &mut Canaries,
     root: &Path,
 ) -> Result<(), Failure> {
-    let mut stage = Stage::start()?;
-    canaries.add(stage.api_key(), &scenario.name);
-    let played = Play { scenario, driver, canaries, root, stage: &mut stage }.run();
+    let mut stage = Stage::start(act.persona)?;
+    canaries.add(stage.api_key(), &act.name());
+    let played = Play { act, driver, canaries, root, stage: &mut stage }.run();
     played.map_err(|failure| Failure { text: format!("{}\n{}", failure.text, requests(&stage)), ..failure })
 }
 
 struct Play<'a> {
-    scenario: &'a Scenario,
+    act: &'a Act<'a>,
     driver: &'a mut Driver,
     canaries: &'a mut Canaries,
     root: &'a Path,
@@ -48,7 +48,7 @@ struct Play<'a> {
 
 impl Play<'_> {
     fn run(mut self) -> Result<(), Failure> {
-        let scenario = self.scenario;
+        let scenario = self.act.scenario;
         let mut names = Names::new().map_err(|error| error.to_string())?;
         let props = Props::new()?;
         for (name, path) in props.lay_out(scenario, self.root)? {
@@ -56,7 +56,7 @@ impl Play<'_> {
         }
         names.keep("emulator", self.stage.facts());
         if let Some(timing) = &scenario.timing {
-            self.stage.timing(timing)?;
+            self.stage.control("timing", timing)?;
         }
         let args = [("base_url", "${emulator.url}"), ("api_key", "${emulator.api_key}")];
         let args = args.map(|(name, value)| (name.to_owned(), json!(value))).into();
@@ -76,13 +76,19 @@ impl Play<'_> {
         match step {
             Step::Call(call) => self.call(call, names)?,
             Step::Fault { fault } => self.stage.fault(fault)?,
-            Step::Timing { timing } => self.stage.timing(timing)?,
+            Step::Control(controls) => {
+                controls.iter().try_for_each(|(name, value)| self.stage.control(name, value))?;
+            }
+            Step::Workflow { workflow, keep } => names.keep(keep, self.stage.workflow(workflow)?),
             Step::Key { key, keep } => {
                 let key = self.stage.key(key)?;
-                self.canaries.add(&key, &self.scenario.name);
+                self.canaries.add(&key, &self.act.name());
                 names.keep(keep, key.into());
             }
-            Step::Reset { .. } => self.stage.reset()?,
+            Step::Reset { .. } => {
+                self.stage.reset()?;
+                self.stage.control("persona", &json!({ "persona": self.act.persona }))?;
+            }
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use crate::{
     cell,
     driver::{Absent, Driver, Output},
-    scenario::Scenario,
+    scenario::Act,
     secrecy::Canaries,
 };
 use std::{collections::BTreeSet, path::Path, sync::Arc, time::Instant};
@@ -25,7 +25,7 @@ pub(crate) enum Verdict {
 /// How a column ended.
 pub(crate) struct Outcome {
     pub(crate) name: String,
-    /// In the order of the scenarios.
+    /// In the order of the acts.
     pub(crate) verdicts: Vec<Verdict>,
     /// What no scenario is to blame for.
     pub(crate) problems: Vec<String>,
@@ -37,23 +37,23 @@ impl Outcome {
     }
 
     /// The operations that no passed scenario has called.
-    pub(crate) fn unproved<'o>(&self, scenarios: &[Scenario], operations: &'o [String]) -> Vec<&'o str> {
+    pub(crate) fn unproved<'o>(&self, acts: &[Act], operations: &'o [String]) -> Vec<&'o str> {
         let passed =
-            scenarios.iter().zip(&self.verdicts).filter(|(_, verdict)| matches!(verdict, Verdict::Passed { .. }));
-        let proved: BTreeSet<_> = passed.flat_map(|(scenario, _)| scenario.operations()).collect();
+            acts.iter().zip(&self.verdicts).filter(|(_, verdict)| matches!(verdict, Verdict::Passed { .. }));
+        let proved: BTreeSet<_> = passed.flat_map(|(act, _)| act.scenario.operations()).collect();
         operations.iter().map(String::as_str).filter(|operation| !proved.contains(operation)).collect()
     }
 }
 
 /// Plays the scenarios; the driver lives as long as it works.
-pub(crate) fn play(column: &Column, scenarios: &[Scenario], root: &Path) -> Outcome {
+pub(crate) fn play(column: &Column, acts: &[Act], root: &Path) -> Outcome {
     let mut canaries = Canaries::default();
     let mut outputs: Vec<Arc<Output>> = Vec::new();
     let mut problems = Vec::new();
     let mut living: Option<Driver> = None;
     let mut missing: Option<String> = None;
     let mut verdicts = Vec::new();
-    for scenario in scenarios {
+    for act in acts {
         if living.is_none() && missing.is_none() {
             match Driver::start(&column.command) {
                 Ok(driver) => {
@@ -71,14 +71,14 @@ pub(crate) fn play(column: &Column, scenarios: &[Scenario], root: &Path) -> Outc
             verdicts.push(Verdict::Skipped(missing.clone().unwrap_or_default()));
             continue;
         };
-        let lacking = scenario.operations().find_map(|operation| Some((operation, driver.unsupported.get(operation)?)));
+        let lacking = act.scenario.operations().find_map(|operation| Some((operation, driver.unsupported.get(operation)?)));
         if let Some((operation, reason)) = lacking {
             let reason = reason.as_str().unwrap_or("no reason given");
             verdicts.push(Verdict::Skipped(format!("no {operation}: {reason}")));
             continue;
         }
         let started = Instant::now();
-        verdicts.push(match cell::play(scenario, driver, &mut canaries, root) {
+        verdicts.push(match cell::play(act, driver, &mut canaries, root) {
             Ok(()) => Verdict::Passed { seconds: started.elapsed().as_secs_f64() },
             Err(failure) => {
                 if failure.driver_is_lost {
@@ -95,7 +95,7 @@ pub(crate) fn play(column: &Column, scenarios: &[Scenario], root: &Path) -> Outc
     let leaks: BTreeSet<_> = outputs.iter().flat_map(|output| canaries.found_in(output)).collect();
     for leaked in leaks {
         let told = format!("the driver wrote an API key that it was given in {leaked}");
-        match scenarios.iter().zip(&mut verdicts).find(|(scenario, _)| scenario.name == leaked) {
+        match acts.iter().zip(&mut verdicts).find(|(act, _)| act.name() == leaked) {
             Some((_, verdict)) => *verdict = Verdict::Failed(told),
             None => problems.push(told),
         }

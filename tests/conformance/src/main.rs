@@ -3,6 +3,7 @@
 mod cell;
 mod column;
 mod driver;
+mod faults;
 mod names;
 mod pattern;
 mod props;
@@ -13,7 +14,8 @@ mod stage;
 
 use clap::Parser;
 use column::{Column, Outcome};
-use scenario::Scenario;
+use faults::Catalogue;
+use scenario::Act;
 use std::{
     fs,
     io::Write,
@@ -38,6 +40,15 @@ struct Arguments {
     /// Where the scenarios are, instead of `tests/scenarios`.
     #[arg(long, value_name = "FOLDER")]
     scenarios: Option<PathBuf>,
+    /// Plays only in these personas of the emulator.
+    #[arg(long, value_name = "NAME", default_values = ["plain", "drifted"])]
+    persona: Vec<String>,
+    /// The page of faults, which must be as this run says.
+    #[arg(long, value_name = "FILE", conflicts_with = "only")]
+    faults: Option<PathBuf>,
+    /// Writes that page instead of checking it.
+    #[arg(long, requires = "faults")]
+    write: bool,
     /// Writes the result as JSON.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -71,43 +82,64 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
         }
     }
     scenarios.retain(|scenario| arguments.only.is_empty() || arguments.only.contains(&scenario.name));
+    let catalogue = Catalogue::load(&root().join("tests/faults.json"), &scenarios)?;
     let columns = columns(arguments)?;
+    let of = |scenario| arguments.persona.iter().map(move |persona| Act { scenario, persona });
+    let acts: Vec<Act> = scenarios.iter().flat_map(of).filter(|act| act.scenario.plays(act.persona)).collect();
 
     let started = Instant::now();
-    let outcomes = play(&columns, &scenarios, arguments.jobs);
-    let mut text = report::table(&scenarios, &outcomes);
+    let outcomes = play(&columns, &acts, arguments.jobs);
+    let mut text = report::table(&acts, &outcomes);
     let mut good = outcomes.iter().all(|outcome| {
         outcome.problems.is_empty() && outcome.count(|verdict| matches!(verdict, column::Verdict::Failed(_))) == 0
     });
     if arguments.only.is_empty() {
         for outcome in &outcomes {
-            let unproved = outcome.unproved(&scenarios, &operations);
+            let unproved = outcome.unproved(&acts, &operations);
             if !unproved.is_empty() {
                 good = false;
                 text.push_str(&format!("\n\n✗ {}: no green scenario for {}", outcome.name, unproved.join(", ")));
             }
         }
     }
+    if let Some(path) = &arguments.faults {
+        let told = catalogue.page(&acts, &outcomes, root()).and_then(|page| keep(path, &page, arguments.write));
+        if let Err(problem) = told {
+            good = false;
+            text.push_str(&format!("\n\n✗ {}: {problem}", path.display()));
+        }
+    }
     let passed: usize = outcomes.iter().map(|o| o.count(|v| matches!(v, column::Verdict::Passed { .. }))).sum();
-    let cells = scenarios.len() * outcomes.len();
+    let cells = acts.len() * outcomes.len();
     let seconds = started.elapsed().as_secs_f64();
     let result = if good { "passed" } else { "FAILED" };
     let end = format!("\n\nconformance {result}: {passed} of {cells} cells green, {seconds:.0} s\n");
     std::io::stdout().write_all((text + &end).as_bytes()).map_err(|error| error.to_string())?;
     if let Some(path) = &arguments.report {
-        let suite = report::suite(&scenarios, &outcomes);
+        let suite = report::suite(&acts, &outcomes);
         fs::write(path, format!("{suite:#}\n")).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     Ok(good)
 }
 
-fn play(columns: &[Column], scenarios: &[Scenario], jobs: usize) -> Vec<Outcome> {
+/// Writes a generated page, or sees that it is there already.
+fn keep(path: &Path, page: &str, write: bool) -> Result<(), String> {
+    if write {
+        return fs::write(path, page).map_err(|error| error.to_string());
+    }
+    match fs::read_to_string(path) {
+        Ok(there) if there == page => Ok(()),
+        _ => Err("it is stale; `make faults` writes it".to_owned()),
+    }
+}
+
+fn play(columns: &[Column], acts: &[Act], jobs: usize) -> Vec<Outcome> {
     let waiting = Mutex::new(columns.iter().enumerate());
     let done = Mutex::new(Vec::new());
     let work = || loop {
         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
         let Some((place, column)) = next else { return };
-        let outcome = column::play(column, scenarios, root());
+        let outcome = column::play(column, acts, root());
         done.lock().unwrap_or_else(PoisonError::into_inner).push((place, outcome));
     };
     std::thread::scope(|scope| {

@@ -2,21 +2,21 @@
 
 use crate::{
     column::{Outcome, Verdict},
-    scenario::Scenario,
+    scenario::Act,
 };
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
 /// The table, and below it why a cell is not green.
-pub(crate) fn table(scenarios: &[Scenario], outcomes: &[Outcome]) -> String {
-    let first = scenarios.iter().map(|scenario| scenario.name.len()).max().unwrap_or_default().max(8);
+pub(crate) fn table(acts: &[Act], outcomes: &[Outcome]) -> String {
+    let first = acts.iter().map(|act| act.name().len()).max().unwrap_or_default().max(8);
     let width = |outcome: &Outcome| outcome.name.len().max(8);
     let mut text = format!("{:first$}", "scenario");
     for outcome in outcomes {
         line(&mut text, &outcome.name, width(outcome));
     }
-    for (row, scenario) in scenarios.iter().enumerate() {
-        let _ = write!(text, "\n{:first$}", scenario.name);
+    for (row, act) in acts.iter().enumerate() {
+        let _ = write!(text, "\n{:first$}", act.name());
         for outcome in outcomes {
             let cell = match outcome.verdicts.get(row) {
                 Some(Verdict::Passed { seconds }) => format!("✓ {seconds:.1} s"),
@@ -27,7 +27,7 @@ pub(crate) fn table(scenarios: &[Scenario], outcomes: &[Outcome]) -> String {
         }
     }
     let mut text = text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
-    for (mark, place, reason) in reasons(scenarios, outcomes) {
+    for (mark, place, reason) in reasons(acts, outcomes) {
         let _ = write!(text, "\n\n{mark} {place}: {}", reason.replace('\n', "\n  "));
     }
     text
@@ -38,12 +38,12 @@ fn line(text: &mut String, cell: &str, width: usize) {
 }
 
 /// Each cell that is not green; columns that lack a driver are told once.
-fn reasons(scenarios: &[Scenario], outcomes: &[Outcome]) -> Vec<(&'static str, String, String)> {
+fn reasons(acts: &[Act], outcomes: &[Outcome]) -> Vec<(&'static str, String, String)> {
     let mut all = Vec::new();
     for outcome in outcomes {
         let mut told = Vec::new();
-        for (scenario, verdict) in scenarios.iter().zip(&outcome.verdicts) {
-            let place = format!("{}, {}", scenario.name, outcome.name);
+        for (act, verdict) in acts.iter().zip(&outcome.verdicts) {
+            let place = format!("{}, {}", act.name(), outcome.name);
             match verdict {
                 Verdict::Passed { .. } => {}
                 Verdict::Failed(reason) => all.push(("✗", place, reason.clone())),
@@ -60,14 +60,14 @@ fn reasons(scenarios: &[Scenario], outcomes: &[Outcome]) -> Vec<(&'static str, S
 }
 
 /// The suite as the project's report has it.
-pub(crate) fn suite(scenarios: &[Scenario], outcomes: &[Outcome]) -> Value {
+pub(crate) fn suite(acts: &[Act], outcomes: &[Outcome]) -> Value {
     let columns = outcomes.iter().map(|outcome| {
-        let mut reasons: Vec<String> = scenarios
+        let mut reasons: Vec<String> = acts
             .iter()
             .zip(&outcome.verdicts)
-            .filter_map(|(scenario, verdict)| match verdict {
+            .filter_map(|(act, verdict)| match verdict {
                 Verdict::Passed { .. } => None,
-                Verdict::Failed(reason) | Verdict::Skipped(reason) => Some(format!("{}: {reason}", scenario.name)),
+                Verdict::Failed(reason) | Verdict::Skipped(reason) => Some(format!("{}: {reason}", act.name())),
             })
             .collect();
         reasons.extend(outcome.problems.iter().cloned());

@@ -8,11 +8,19 @@ use std::{collections::BTreeMap, fs, path::Path};
 #[derive(Debug, Deserialize)]
 pub(crate) struct Scenario {
     pub(crate) name: String,
+    pub(crate) proves: Vec<String>,
     pub(crate) timing: Option<Value>,
+    pub(crate) only: Option<Only>,
     #[serde(default)]
     pub(crate) files: BTreeMap<String, FileSource>,
     pub(crate) steps: Vec<Step>,
     pub(crate) ledger: Ledger,
+}
+
+/// The one persona that a scenario is about.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Only {
+    pub(crate) persona: String,
 }
 
 /// Where a local file comes from.
@@ -41,8 +49,10 @@ pub(crate) enum Step {
     Fault {
         fault: Value,
     },
-    Timing {
-        timing: Value,
+    Workflow {
+        workflow: Value,
+        #[serde(rename = "as")]
+        keep: String,
     },
     Key {
         key: Value,
@@ -53,6 +63,8 @@ pub(crate) enum Step {
         #[serde(rename = "reset")]
         _reset: bool,
     },
+    /// `timing`, `clock`, `rates` or `spend`, and what it becomes.
+    Control(BTreeMap<String, Value>),
 }
 
 /// A call that the driver makes.
@@ -89,6 +101,11 @@ pub(crate) struct Ledger {
 }
 
 impl Scenario {
+    /// Whether it is played in this persona.
+    pub(crate) fn plays(&self, persona: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only.persona == persona)
+    }
+
     /// The operations that it calls.
     pub(crate) fn operations(&self) -> impl Iterator<Item = &str> {
         // The runner itself makes the first client.
@@ -96,6 +113,23 @@ impl Scenario {
             Step::Call(call) => Some(call.call.as_str()),
             _ => None,
         }))
+    }
+}
+
+/// A scenario in one persona of the emulator.
+#[derive(Clone, Copy)]
+pub(crate) struct Act<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) persona: &'a str,
+}
+
+impl Act<'_> {
+    /// What the table calls it.
+    pub(crate) fn name(&self) -> String {
+        match self.persona {
+            "plain" => self.scenario.name.clone(),
+            persona => format!("{} ({persona})", self.scenario.name),
+        }
     }
 }
 

@@ -15,11 +15,13 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) fn start() -> Result<Self, String> {
+    pub(crate) fn start(persona: &str) -> Result<Self, String> {
         let emulator = Emulator::start(Options::default()).map_err(|error| error.to_string())?;
         let config = ureq::Agent::config_builder().proxy(None).http_status_as_error(false);
         let agent = config.timeout_global(Some(Duration::from_secs(10))).build().into();
-        Ok(Self { emulator, agent, faults: Vec::new() })
+        let stage = Self { emulator, agent, faults: Vec::new() };
+        stage.control("persona", &json!({ "persona": persona }))?;
+        Ok(stage)
     }
 
     /// What scenarios call `emulator`.
@@ -31,9 +33,16 @@ impl Stage {
         self.emulator.api_key()
     }
 
-    pub(crate) fn timing(&self, timing: &Value) -> Result<(), String> {
-        let request = self.agent.put(self.url("/timing")).header("x-emulator-token", self.emulator.token());
-        answer("PUT /timing", request.send_json(timing)).map(drop)
+    /// Sets one of the emulator's controls.
+    pub(crate) fn control(&self, name: &str, value: &Value) -> Result<(), String> {
+        let url = self.url(&format!("/{name}"));
+        let request = self.agent.put(url).header("x-emulator-token", self.emulator.token());
+        answer(&format!("PUT /{name}"), request.send_json(value)).map(drop)
+    }
+
+    /// A new workflow's id.
+    pub(crate) fn workflow(&self, workflow: &Value) -> Result<Value, String> {
+        self.post("/workflows", workflow)?.get("id").cloned().ok_or_else(|| "the emulator gave no id".to_owned())
     }
 
     pub(crate) fn fault(&mut self, fault: &Value) -> Result<(), String> {
@@ -115,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_fault_that_never_struck_is_told() {
-        let mut stage = Stage::start().unwrap();
+        let mut stage = Stage::start("plain").unwrap();
         stage.fault(&json!({ "operation": "GET /agents", "fault": "status", "status": 502, "times": 2 })).unwrap();
         for (met, green) in [(0, false), (1, false), (2, true)] {
             let checked = stage.check_faults();
@@ -128,7 +137,7 @@ mod tests {
     #[test]
     fn what_the_emulator_refuses_is_told() {
         let error =
-            Stage::start().unwrap().fault(&json!({ "operation": "GET /agents", "fault": "flood" })).unwrap_err();
+            Stage::start("plain").unwrap().fault(&json!({ "operation": "GET /agents", "fault": "flood" })).unwrap_err();
         assert!(error.contains("lose_response"), "{error}");
     }
 }
