@@ -34,6 +34,9 @@ impl Props {
                 return found.canonicalize().map_err(failed);
             }
             FileSource::Text { text } => fs::write(&path, text).map_err(failed)?,
+            FileSource::Size { size } => {
+                fs::File::create(&path).and_then(|file| file.set_len(*size)).map_err(failed)?;
+            }
             FileSource::Missing { .. } => {}
             FileSource::Folder { folder } => {
                 fs::create_dir(&path).map_err(failed)?;

@@ -31,6 +31,9 @@ pub(crate) enum FileSource {
     Text {
         text: String,
     },
+    Size {
+        size: u64,
+    },
     Missing {
         #[serde(rename = "missing")]
         _missing: bool,

@@ -23,11 +23,12 @@ pub fn read<T: DeserializeOwned>(args: Json) -> Result<T, Failure> {
 pub struct Client {
     base_url: String,
     api_key: String,
+    timeout: Option<f64>,
 }
 
 impl From<Client> for ClientOptions {
     fn from(args: Client) -> Self {
-        Self::default().base_url(args.base_url).api_key(args.api_key)
+        Self { timeout: args.timeout, ..Self::default().base_url(args.base_url).api_key(args.api_key) }
     }
 }
 
