@@ -321,7 +321,7 @@ fn unknown(route: &Route, cause: &Error, upload: Option<&Meter>) -> Error {
         Some(meter) if meter.sent() < meter.total => {
             " It was not sent whole; the server may have refused it early (too large, or the key)."
         }
-        Some(_) if std::ptr::eq(route, UPLOAD) => " Look for it with `files.search` before you upload it again.",
+        Some(_) if operation == UPLOAD.operation => " Look for it with `files.search` before you upload it again.",
         _ => " Look at `agents.list` and the conversation before you send it again.",
     };
     let why = cause.message.trim_start_matches(operation).trim_start_matches(": ");

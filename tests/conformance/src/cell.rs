@@ -26,12 +26,7 @@ impl From<String> for Failure {
 }
 
 /// Plays a scenario; what fails says where, and what the emulator saw.
-pub(crate) fn play(
-    act: &Act,
-    driver: &mut Driver,
-    canaries: &mut Canaries,
-    root: &Path,
-) -> Result<(), Failure> {
+pub(crate) fn play(act: &Act, driver: &mut Driver, canaries: &mut Canaries, root: &Path) -> Result<(), Failure> {
     let mut stage = Stage::start(act.persona)?;
     canaries.add(stage.api_key(), &act.name());
     let played = Play { act, driver, canaries, root, stage: &mut stage }.run();

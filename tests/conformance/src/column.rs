@@ -38,11 +38,25 @@ impl Outcome {
 
     /// The operations that no passed scenario has called.
     pub(crate) fn unproved<'o>(&self, acts: &[Act], operations: &'o [String]) -> Vec<&'o str> {
-        let passed =
-            acts.iter().zip(&self.verdicts).filter(|(_, verdict)| matches!(verdict, Verdict::Passed { .. }));
+        let passed = acts.iter().zip(&self.verdicts).filter(|(_, verdict)| matches!(verdict, Verdict::Passed { .. }));
         let proved: BTreeSet<_> = passed.flat_map(|(act, _)| act.scenario.operations()).collect();
         operations.iter().map(String::as_str).filter(|operation| !proved.contains(operation)).collect()
     }
+}
+
+/// The outcomes of one column in each persona, as one, in the order of all acts.
+pub(crate) fn merge(outcomes: Vec<Outcome>, acts: &[Act], personas: &[String]) -> Outcome {
+    let name = outcomes.first().map(|outcome| outcome.name.clone()).unwrap_or_default();
+    let mut problems = Vec::new();
+    let mut parts = Vec::new();
+    for (persona, outcome) in personas.iter().zip(outcomes) {
+        problems.extend(outcome.problems);
+        parts.push((persona, outcome.verdicts.into_iter()));
+    }
+    let next =
+        |act: &Act| parts.iter_mut().find(|(persona, _)| *persona == act.persona).and_then(|(_, own)| own.next());
+    let verdicts = acts.iter().map(next).map(|verdict| verdict.unwrap_or_else(|| Verdict::Failed("not played".into())));
+    Outcome { name, verdicts: verdicts.collect(), problems }
 }
 
 /// Plays the scenarios; the driver lives as long as it works.
@@ -71,7 +85,8 @@ pub(crate) fn play(column: &Column, acts: &[Act], root: &Path) -> Outcome {
             verdicts.push(Verdict::Skipped(missing.clone().unwrap_or_default()));
             continue;
         };
-        let lacking = act.scenario.operations().find_map(|operation| Some((operation, driver.unsupported.get(operation)?)));
+        let lacking =
+            act.scenario.operations().find_map(|operation| Some((operation, driver.unsupported.get(operation)?)));
         if let Some((operation, reason)) = lacking {
             let reason = reason.as_str().unwrap_or("no reason given");
             verdicts.push(Verdict::Skipped(format!("no {operation}: {reason}")));

@@ -152,10 +152,8 @@ mod tests {
         let scenario = scenarios.iter().find(|scenario| scenario.proves.iter().any(|row| row == "L1")).unwrap();
         let acts = ["plain", "drifted"].map(|persona| Act { scenario, persona });
         let passed = || Verdict::Passed { seconds: 1.0 };
-        let outcomes = [
-            outcome("good", vec![passed(), passed()]),
-            outcome("bad", vec![passed(), Verdict::Failed(String::new())]),
-        ];
+        let outcomes =
+            [outcome("good", vec![passed(), passed()]), outcome("bad", vec![passed(), Verdict::Failed(String::new())])];
         assert_eq!(proof("L1", &acts, &outcomes), (vec![scenario.name.clone()], 1));
         assert_eq!(proof("N99", &acts, &outcomes).0, Vec::<String>::new());
     }

@@ -52,8 +52,8 @@ struct Arguments {
     /// Writes the result as JSON.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// How many columns are played at once. They mostly wait.
-    #[arg(long, default_value_t = 4)]
+    /// How many drivers are played at once. They mostly wait.
+    #[arg(long, default_value_t = 8)]
     jobs: usize,
 }
 
@@ -88,7 +88,7 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
     let acts: Vec<Act> = scenarios.iter().flat_map(of).filter(|act| act.scenario.plays(act.persona)).collect();
 
     let started = Instant::now();
-    let outcomes = play(&columns, &acts, arguments.jobs);
+    let outcomes = play(&columns, &acts, &arguments.persona, arguments.jobs);
     let mut text = report::table(&acts, &outcomes);
     let mut good = outcomes.iter().all(|outcome| {
         outcome.problems.is_empty() && outcome.count(|verdict| matches!(verdict, column::Verdict::Failed(_))) == 0
@@ -133,23 +133,28 @@ fn keep(path: &Path, page: &str, write: bool) -> Result<(), String> {
     }
 }
 
-fn play(columns: &[Column], acts: &[Act], jobs: usize) -> Vec<Outcome> {
-    let waiting = Mutex::new(columns.iter().enumerate());
+/// Each column in each persona has a driver of its own; in the end they are one column.
+fn play(columns: &[Column], acts: &[Act], personas: &[String], jobs: usize) -> Vec<Outcome> {
+    let parts: Vec<(&Column, &String)> =
+        columns.iter().flat_map(|column| personas.iter().map(move |persona| (column, persona))).collect();
+    let waiting = Mutex::new(parts.iter().enumerate());
     let done = Mutex::new(Vec::new());
     let work = || loop {
         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let Some((place, column)) = next else { return };
-        let outcome = column::play(column, acts, root());
+        let Some((place, (column, persona))) = next else { return };
+        let own: Vec<Act> = acts.iter().filter(|act| act.persona == *persona).copied().collect();
+        let outcome = column::play(column, &own, root());
         done.lock().unwrap_or_else(PoisonError::into_inner).push((place, outcome));
     };
     std::thread::scope(|scope| {
-        for _ in 0..jobs.clamp(1, columns.len().max(1)) {
+        for _ in 0..jobs.clamp(1, parts.len().max(1)) {
             scope.spawn(work);
         }
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, outcome)| outcome).collect()
+    let mut outcomes = done.into_iter().map(|(_, outcome)| outcome);
+    columns.iter().map(|_| column::merge(outcomes.by_ref().take(personas.len()).collect(), acts, personas)).collect()
 }
 
 /// The project's own drivers, and those of the command line.
