@@ -230,8 +230,14 @@ pub(crate) fn fingerprint(prompt: &str) -> String {
 }
 
 /// Whether an artifact was made, or last changed, in the turn whose user row and whose successor's were written then.
-pub(crate) fn is_made_in(artifact: &ArtifactRef, asked: Option<Timestamp>, next: Option<Timestamp>) -> bool {
-    let Some(made) = artifact.updated_at.max(artifact.created_at) else { return true };
+/// Where the platform tells no times, those are not that were there before the turn.
+pub(crate) fn is_made_in(
+    artifact: &ArtifactRef,
+    asked: Option<Timestamp>,
+    next: Option<Timestamp>,
+    before: &[String],
+) -> bool {
+    let Some(made) = artifact.updated_at.max(artifact.created_at) else { return !before.contains(&artifact.id) };
     asked.is_none_or(|asked| made >= asked) && next.is_none_or(|next| made < next)
 }
 

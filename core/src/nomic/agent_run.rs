@@ -32,6 +32,8 @@ pub struct AgentRun {
     id: Arc<str>,
     turn: u32,
     pub(crate) baseline: Baseline,
+    /// The artifacts that were there before this turn, as far as this process saw.
+    pub(crate) before: Arc<[String]>,
     /// When this process launched it: the platform may not know it yet for a moment.
     launched: Option<Instant>,
     seen: Arc<Mutex<Agent>>,
@@ -43,7 +45,7 @@ const NEWBORN: Duration = Duration::from_secs(30);
 impl AgentRun {
     pub(crate) fn new(agents: Agents, agent: Agent, turn: u32, baseline: Baseline) -> Self {
         let id = agent.id.as_str().into();
-        Self { agents, id, turn, baseline, launched: None, seen: Arc::new(Mutex::new(agent)) }
+        Self { agents, id, turn, baseline, before: Arc::default(), launched: None, seen: Arc::new(Mutex::new(agent)) }
     }
 
     pub(crate) fn launched(agents: Agents, agent: Agent, prompt: Option<&str>) -> Self {
@@ -171,7 +173,8 @@ impl AgentRun {
         let baseline = Baseline { users, updated_at: Some(updated_at), accepted_at, asked };
         agent.id.replace_range(.., &self.id);
         let turn = u32::try_from(users).unwrap_or(u32::MAX).max(self.turn).saturating_add(1);
-        Ok(Self::new(self.agents.clone(), agent, turn, baseline))
+        let before = before.artifacts.into_iter().map(|artifact| artifact.id).collect();
+        Ok(Self { before, ..Self::new(self.agents.clone(), agent, turn, baseline) })
     }
 
     /// The platform refuses a follow-up on an active agent by 409 or by 400; the agent itself tells which it was.

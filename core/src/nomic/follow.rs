@@ -161,7 +161,8 @@ impl Follow {
         let agent = self.run.agent();
         let mut artifacts = Vec::new();
         let mut held = 0;
-        for artifact in agent.artifacts.iter().filter(|artifact| is_made_in(artifact, over.asked, over.next)) {
+        let own = |artifact: &&ArtifactRef| is_made_in(artifact, over.asked, over.next, &self.run.before);
+        for artifact in agent.artifacts.iter().filter(own) {
             let artifact = self.artifact(artifact, held).await;
             held += artifact.weight();
             artifacts.push(artifact);

@@ -141,10 +141,12 @@ fn artifacts_belong_to_the_turn_that_made_them() {
         updated_at: at.and_then(moment),
         extra: Default::default(),
     };
-    let in_second = |at| is_made_in(&artifact(at), moment(10.0), moment(20.0));
+    let in_second = |at| is_made_in(&artifact(at), moment(10.0), moment(20.0), &[]);
     assert_eq!([Some(9.0), Some(10.0), Some(15.0), Some(20.0)].map(in_second), [false, true, true, false]);
-    assert!(is_made_in(&artifact(Some(9.0)), None, None));
-    assert!(is_made_in(&ArtifactRef { created_at: None, ..artifact(None) }, moment(10.0), None));
+    assert!(is_made_in(&artifact(Some(9.0)), None, None, &[]));
+    let timeless = ArtifactRef { created_at: None, ..artifact(None) };
+    assert!(is_made_in(&timeless, moment(10.0), None, &[]));
+    assert!(!is_made_in(&timeless, moment(10.0), None, std::slice::from_ref(&timeless.id)));
 }
 
 #[test]
