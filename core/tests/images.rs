@@ -39,7 +39,7 @@ fn sha256(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn what_cannot_be_sent_is_said_before_anything_is_sent() {
+fn i01_what_cannot_be_sent_is_said_before_anything_is_sent() {
     let world = World::new();
     let folder = tempfile::tempdir().unwrap();
     let large = folder.path().join("large.png");

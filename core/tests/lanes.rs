@@ -66,7 +66,7 @@ fn the_server_sees_at_once_that_a_request_was_given_up() {
 }
 
 #[test]
-fn an_interrupted_call_closes_its_connection() {
+fn l05_an_interrupted_call_closes_its_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let nomic = nomkit::Nomic::new(client(&listener, 60.0)).unwrap();
     let server = std::thread::spawn(move || {

@@ -27,7 +27,7 @@ fn sized(folder: &Path, name: &str, size: u64) -> std::path::PathBuf {
 }
 
 #[test]
-fn what_cannot_be_uploaded_is_said_before_anything_is_sent() {
+fn u03_u04_u05_what_cannot_be_uploaded_is_said_before_anything_is_sent() {
     let world = World::new();
     let folder = tempfile::tempdir().unwrap();
     let inside = |name: &str| folder.path().join(name);
@@ -58,7 +58,7 @@ fn what_cannot_be_uploaded_is_said_before_anything_is_sent() {
 }
 
 #[test]
-fn an_unreadable_file_is_said_before_anything_is_sent() {
+fn u04_an_unreadable_file_is_said_before_anything_is_sent() {
     let folder = tempfile::tempdir_in("/tmp").unwrap();
     let path = sized(folder.path(), "secret.pdf", 1);
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o000)).unwrap();
@@ -136,7 +136,7 @@ fn names_that_are_none_are_refused() {
 }
 
 #[test]
-fn nothing_of_a_hostile_name_is_raw_on_the_wire() {
+fn u09_nothing_of_a_hostile_name_is_raw_on_the_wire() {
     use std::os::unix::ffi::OsStrExt;
     let folder = tempfile::tempdir().unwrap();
     let name = b"a\r\nContent-Type: x\"; \xff\xfe\xe2\x80\xae.txt";
@@ -157,7 +157,7 @@ fn nothing_of_a_hostile_name_is_raw_on_the_wire() {
 }
 
 #[test]
-fn a_file_that_holds_boundaries_arrives_whole() {
+fn u10_a_file_that_holds_boundaries_arrives_whole() {
     let world = World::new();
     let content = "\r\n--nomkit-0123456789abcdef0123456789abcdef--\r\n".repeat(100);
     let file = upload(&world, Source::bytes(content.clone(), "a.txt")).unwrap();
@@ -178,7 +178,7 @@ fn an_upload_has_a_time_of_its_own() {
 }
 
 #[test]
-fn an_upload_whose_answer_is_lost_is_not_sent_again() {
+fn u07_an_upload_whose_answer_is_lost_is_not_sent_again() {
     let world = World::new();
     world.fault("POST /files/upload", "lose_response", 1, serde_json::json!({}));
     let error = upload(&world, Source::bytes("x", "a.txt")).unwrap_err();
@@ -208,7 +208,7 @@ fn all_files_are_checked_before_the_first_is_sent() {
 }
 
 #[test]
-fn a_file_that_changes_on_the_way_is_never_whole_on_the_other_side() {
+fn u01_a_file_that_changes_on_the_way_is_never_whole_on_the_other_side() {
     type Change = fn(&Path);
     let changes: [(&str, Change); 6] = [
         ("shrinks", |path| File::options().write(true).open(path).unwrap().set_len(1 << 20).unwrap()),

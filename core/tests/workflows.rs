@@ -70,7 +70,7 @@ fn a_workflow_without_slots_takes_a_prompt_and_images() {
 }
 
 #[test]
-fn what_does_not_go_together_is_said_before_anything_is_sent() {
+fn i02_what_does_not_go_together_is_said_before_anything_is_sent() {
     let world = World::new();
     let image = || vec![Image::bytes(&b"GIF89a"[..])];
     let none = Attachments::default;

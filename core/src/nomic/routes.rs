@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_lead_elsewhere_is_refused() {
+    fn i03_what_could_lead_elsewhere_is_refused() {
         for id in ["", ".", "..", "x/../api-keys/1/revoke", "%2e%2e", "a?b", "a#b", "a b", "é", &"a".repeat(129)] {
             let error = GET.path(&[("id", id)]).unwrap_err();
             assert_eq!(

@@ -8,7 +8,7 @@ use regex::Regex;
 use serde::Deserialize;
 use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
 
-/// Where the tests are whose names begin with a row of the catalogue, such as `n19_an_expired_certificate`.
+/// Where the tests are whose names begin with a row of the catalogue, such as `n19_…` or `c11_c12_…`.
 const TESTS: [&str; 4] = ["core/src", "core/tests", "emulator/tests", "python/tests"];
 
 /// `tests/faults.json`
@@ -109,7 +109,7 @@ fn proof(row: &str, acts: &[Act], outcomes: &[Outcome]) -> (Vec<String>, usize) 
 
 /// The names of the tests that begin with a row, by row.
 fn tests(root: &Path) -> Result<BTreeMap<String, Vec<String>>, String> {
-    let name = Regex::new(r"(?m)^\s*(?:async )?(?:fn|def) ((?:test_)?([a-z]{1,2}[0-9]+)_\w+)")
+    let name = Regex::new(r"(?m)^\s*(?:async )?(?:fn|def) ((?:test_)?((?:[a-z][0-9]+_)+)\w+)")
         .map_err(|error| error.to_string())?;
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut folders: Vec<_> = TESTS.iter().map(|folder| root.join(folder)).collect();
@@ -121,7 +121,11 @@ fn tests(root: &Path) -> Result<BTreeMap<String, Vec<String>>, String> {
             } else if path.extension().is_some_and(|kind| kind == "rs" || kind == "py") {
                 let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
                 for test in name.captures_iter(&text) {
-                    found.entry(test[2].to_uppercase()).or_default().push(test[1].to_owned());
+                    for row in test[2].split_terminator('_') {
+                        let (letter, number) = row.split_at(1);
+                        let row = format!("{}{}", letter.to_uppercase(), number.trim_start_matches('0'));
+                        found.entry(row).or_default().push(test[1].to_owned());
+                    }
                 }
             }
         }
