@@ -64,7 +64,7 @@ fn u04_an_unreadable_file_is_said_before_anything_is_sent() {
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o000)).unwrap();
     if File::open(&path).is_ok() {
         // The superuser may read every file; somebody else is asked.
-        let name = "an_unreadable_file_is_said_before_anything_is_sent";
+        let name = "u04_an_unreadable_file_is_said_before_anything_is_sent";
         let mut nobody = std::process::Command::new("/proc/self/exe");
         assert!(nobody.uid(65534).gid(65534).args(["--exact", name]).output().unwrap().status.success());
         return;
