@@ -29,8 +29,6 @@ use tokio::{
 const TICK: Duration = Duration::from_millis(50);
 /// A lane that lay idle for longer may hold connections that the server has closed meanwhile.
 const STALE: Duration = Duration::from_millis(20);
-/// How many tasks run before timers and signals have their turn: a server that floods keeps its task busy.
-const TURN: u32 = 4;
 /// More idle lanes than this are dropped: each holds four file descriptors.
 const PARKED: usize = 64;
 
@@ -265,7 +263,7 @@ pub(crate) fn alone(future: impl Future<Output = ()> + Send) -> Result<()> {
 }
 
 fn current_thread() -> Result<Runtime> {
-    Builder::new_current_thread().event_interval(TURN).enable_all().build().map_err(|error| system(&error))
+    Builder::new_current_thread().enable_all().build().map_err(|error| system(&error))
 }
 
 fn system(error: &std::io::Error) -> Error {

@@ -13,8 +13,8 @@ use http::{HeaderMap, Method, StatusCode, header};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{pin::pin, time::Duration};
 
-/// The most that an answer may weigh; a text of half of this, or some 20,000 rows of ten cells.
-const MAX_WEIGHT: usize = 48 * 1024 * 1024;
+/// The most that an answer may weigh; a text of half of this, or some 17,000 rows of ten cells.
+const MAX_WEIGHT: usize = 40 * 1024 * 1024;
 /// The most that is read of an answer that is an error.
 const MAX_PROBLEM: usize = 64 * 1024;
 /// The most that all headers may hold.

@@ -4,22 +4,22 @@ use std::{pin::Pin, time::Duration};
 use tokio::time::{Instant, timeout};
 
 /// Time that is used up by waiting. While nobody polls (a caller's callback runs, its runtime is blocked, the process
-/// is stopped) nothing could have arrived: such a stretch counts as one step at most, and after it there is always one
-/// more look. It does count that much, since a server that floods can keep us from looking, too.
+/// is stopped) nothing can arrive: whoever comes back too late has one more look. One, since a server that floods can
+/// keep us from looking, too.
 #[derive(Debug)]
 pub(crate) struct Patience {
     left: Duration,
-    /// One more step was given.
-    stretched: bool,
+    looked_again: bool,
 }
 
-const STEP: Duration = Duration::from_secs(1);
-/// A step that took this much longer than it should was not spent waiting.
+/// How long that look takes.
+const LOOK: Duration = Duration::from_secs(1);
+/// What took this much longer than it should was not spent waiting.
 const AWAY: Duration = Duration::from_millis(500);
 
 impl Patience {
     pub(crate) fn new(left: Duration) -> Self {
-        Self { left, stretched: false }
+        Self { left, looked_again: false }
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -29,7 +29,7 @@ impl Patience {
     /// Waits for the future's value; `None` when patience is over.
     pub(crate) async fn wait<T>(&mut self, mut future: Pin<&mut impl Future<Output = T>>) -> Option<T> {
         loop {
-            let done = self.step(STEP, future.as_mut()).await;
+            let done = self.step(self.left, future.as_mut()).await;
             if done.is_some() || self.is_over() {
                 return done;
             }
@@ -42,9 +42,9 @@ impl Patience {
         let began = Instant::now();
         let done = timeout(step, future).await.ok();
         let took = began.elapsed();
-        self.left = self.left.saturating_sub(took.min(step));
-        if self.left.is_zero() && took >= step + AWAY && !self.stretched {
-            (self.left, self.stretched) = (STEP, true);
+        self.left = self.left.saturating_sub(took);
+        if self.left.is_zero() && took >= step + AWAY && !self.looked_again {
+            (self.left, self.looked_again) = (LOOK, true);
         }
         done
     }

@@ -93,6 +93,7 @@ pub(crate) fn judge(attempt: Attempt, ending: Ending) -> Verdict {
         Ending::Unbearable | Ending::Final => false,
     };
     let wait = backoff(attempt.made, attempt.jitter);
+    let wait = if matches!(ending, Ending::Limited { .. }) { wait.max(SHORTEST) } else { wait };
     if again && attempt.has_time_after(wait) { Verdict::Again(wait) } else { Verdict::Stop }
 }
 

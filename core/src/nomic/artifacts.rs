@@ -78,9 +78,12 @@ impl Artifact {
 
     /// How many bytes its content holds, about.
     pub(crate) fn weight(&self) -> usize {
-        let cell = |value: &Json| value.as_str().map_or(16, str::len);
-        let rows = self.rows.iter().flat_map(|row| row.iter()).map(|(key, value)| key.len() + cell(value));
-        self.text.as_deref().map_or(0, str::len) + rows.sum::<usize>()
+        // What a row and a cell take besides their text.
+        const ROW: usize = 480;
+        const CELL: usize = 144;
+        let cell = |(key, value): (&String, &Json)| CELL + key.len() + value.as_str().map_or(0, str::len);
+        let row = |row: &JsonMap| ROW + row.iter().map(cell).sum::<usize>();
+        self.text.as_deref().map_or(0, str::len) + self.rows.iter().map(row).sum::<usize>()
     }
 }
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// How many bytes of artifacts one result holds, about.
-const MOST_HELD: usize = 64 * 1024 * 1024;
+const MOST_HELD: usize = 16 * 1024 * 1024;
 
 pub(crate) struct Follow {
     run: AgentRun,
