@@ -19,6 +19,21 @@ fn a_question_about_a_document_is_answered_with_its_pages() {
 }
 
 #[test]
+fn every_kind_of_document_is_cited_by_its_place() {
+    let world = World::new();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../emulator/tests/fixtures");
+    for (name, question, cited) in [
+        ("site-specification.docx", "Where do leaf guards go?", "[site-specification.docx, “Roof drainage”, ¶ 4]"),
+        ("door-schedule.xlsx", "Which closer does not latch?", "[door-schedule.xlsx, sheet “Doors”, row 6]"),
+        ("minutes.html", "Is the scaffold incomplete?", "[minutes.html, “Scaffold”, ¶ 5]"),
+        ("issues.csv", "Which gutter is blocked?", "[issues.csv, row 3]"),
+    ] {
+        let answer = world.out(&["ask", question, &format!("{folder}/{name}")]);
+        assert!(answer.contains(cited), "{answer}");
+    }
+}
+
+#[test]
 fn an_answer_as_json_is_one_line_and_names_what_was_written() {
     let world = World::new();
     let folder = tempfile::tempdir().unwrap();
