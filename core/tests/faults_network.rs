@@ -191,6 +191,14 @@ fn n12_a_length_smaller_than_the_body_spoils_no_other_answer() {
 }
 
 #[test]
+fn n12_what_is_asked_again_is_asked_over_another_connection() {
+    // This connection goes on giving the rest of some other answer, which is framed well enough.
+    let server = Raw::new(|peer| peer.serve(if peer.connection == 0 { "\"running\"}}" } else { AGENT }));
+    assert_eq!(get(&client(&server)).unwrap(), "a");
+    assert_eq!(server.seen().iter().map(|seen| seen.connection).collect::<Vec<_>>(), [0, 1]);
+}
+
+#[test]
 fn n13_two_lengths_are_refused_and_the_connection_is_left() {
     for head in [
         "content-length: 38\r\ncontent-length: 5\r\n",
