@@ -74,7 +74,7 @@ class Reader:
     async def _feed(self) -> None:
         try:
             block: bytes | None = b""
-            while block is not None:
+            while block is not None and not self._future.done():  # A reader may have swallowed the cancellation.
                 await self._wanted.wait()
                 self._wanted.clear()
                 block = await self._pull()

@@ -187,12 +187,22 @@ def _file_object(argument: str, source: Any, size: int | None, readers: type[Rea
     name, size = _name(source), _size(size)
     if type(source) is io.BytesIO and size is None:
         value, start = source.getvalue(), source.tell()
-        return _native.Source.bytes(value, name, start, lambda: source.seek(max(start, len(value))))
+        return _native.Source.bytes(value, name, start, _standing(source, max(start, len(value))))
     if _is_on_disk(source):
         start, end = source.tell(), os.fstat(source.fileno()).st_size
         if end > start and size in (None, end - start):
-            return _native.Source.open_file(source.fileno(), name, start, lambda: source.seek(end))
+            return _native.Source.open_file(source.fileno(), name, start, _standing(source, end))
     return _native.Source.stream(readers(argument).file(source), name, size)
+
+
+def _standing(source: Any, end: int) -> Callable[[], None]:
+    from contextlib import suppress
+
+    def stand() -> None:
+        with suppress(ValueError, OSError):  # Closed meanwhile; that undoes no upload, and no launch.
+            source.seek(end)
+
+    return stand
 
 
 def _is_on_disk(source: Any) -> bool:
@@ -211,7 +221,8 @@ def _name(source: Any) -> str:
     if not isinstance(name, (str, bytes, os.PathLike)):
         return ""
     name = os.path.basename(os.fsdecode(name))
-    return "" if name.startswith("<") else name
+    is_text = name.encode(errors="ignore").decode() == name
+    return name if is_text and not name.startswith("<") else ""
 
 
 def _size(size: int | None) -> int | None:

@@ -68,8 +68,7 @@ def test_an_open_file_whose_path_is_replaced_is_sent_as_it_was_opened(
     path = tmp_path / "plan.bin"
     path.write_bytes(b"the first")
     with path.open("rb") as file:
-        path.unlink()
-        path.write_bytes(b"another")
+        replace(path)
         assert nomic.files.upload(file).size == len(b"the first")
 
 

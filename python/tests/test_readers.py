@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import gc
 import io
@@ -307,6 +308,27 @@ def test_a_cancelled_upload_stops_its_reader_and_closes_its_connection(size: int
     asyncio.run(asyncio.wait_for(cancel(AsyncNomic(base_url=server.url, api_key="npk_test")), 30))
     assert seen == ["cancelled"]
     assert len(server.closed) == (0 if size is None else 2)
+
+
+def test_a_reader_that_swallows_its_cancellation_holds_nobody_up(emulator: Emulator) -> None:
+    async def cancel(nomic: AsyncNomic) -> None:
+        stuck = asyncio.Event()
+
+        async def stubborn() -> AsyncIterator[bytes]:
+            while True:
+                with contextlib.suppress(asyncio.CancelledError):
+                    stuck.set()
+                    await asyncio.sleep(60)
+                yield MEGABYTE
+
+        task = asyncio.create_task(nomic.files.upload(stubborn(), name="plan.bin"))
+        await stuck.wait()
+        task.cancel()
+        done, _ = await asyncio.wait({task}, timeout=10)
+        assert done == {task} and task.cancelled()
+
+    asyncio.run(cancel(emulator.async_nomic()))
+    assert files(emulator) == []
 
 
 def test_a_refused_upload_asks_its_reader_for_no_more(nomic: Nomic, emulator: Emulator) -> None:

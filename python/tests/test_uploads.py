@@ -177,6 +177,23 @@ def test_an_open_file_is_read_where_it_stands_and_stays_there_if_it_was_not_sent
     assert {name_and_hash[1] for name_and_hash in stored(emulator)} == {digest(CONTENT[8:])}
 
 
+def closing(file: Any) -> Callable[[Progress], None]:
+    return lambda _: file.close()
+
+
+def test_a_file_object_that_is_closed_meanwhile_undoes_nothing(
+    nomic: Nomic, emulator: Emulator, tmp_path: Path
+) -> None:
+    path = written(tmp_path)
+    files: list[Any] = [path.open("rb"), io.BytesIO(CONTENT)]
+    for file in files:
+        assert nomic.files.upload(file, name="plan.bin", progress=closing(file)).size == len(CONTENT)
+    opened = path.open("rb")
+    run = nomic.agents.launch("Look", files=[opened], progress=closing(opened))
+    assert run.agent_id in [agent["id"] for agent in emulator.ledger()["agents"]]
+    assert {name_and_hash[1] for name_and_hash in stored(emulator)} == {digest(CONTENT)}
+
+
 def test_a_name_comes_from_a_path_and_from_nothing_else(nomic: Nomic, emulator: Emulator, tmp_path: Path) -> None:
     path = written(tmp_path)
     with open(os.fsencode(path), "rb") as file:
@@ -187,13 +204,24 @@ def test_a_name_comes_from_a_path_and_from_nothing_else(nomic: Nomic, emulator: 
         assert nomic.files.upload(file, path="folder/third.bin").name == "third.bin"
     named = io.BytesIO(CONTENT)
     named.name = "<stdin>"
-    nameless: list[Any] = [io.BytesIO(CONTENT), named, blocks(), os.fdopen(os.open(path, os.O_RDONLY), "rb"), [b"text"]]
+    no_text = io.BytesIO(CONTENT)
+    no_text.name = b"na\xefve.bin"
+    assert nomic.files.upload(no_text, name="plan.bin").name == "plan.bin"
+    no_text.seek(0)
+    nameless: list[Any] = [
+        io.BytesIO(CONTENT),
+        named,
+        no_text,
+        blocks(),
+        os.fdopen(os.open(path, os.O_RDONLY), "rb"),
+        [b"text"],
+    ]
     sent = len(requests(emulator))
     for source in nameless:
         with pytest.raises(errors.InvalidInputError, match="name") as caught:
             nomic.files.upload(source)
         assert caught.value.argument == "name"
-    nameless[3].close()
+    nameless[4].close()
     assert len(requests(emulator)) == sent
 
 
