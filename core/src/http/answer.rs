@@ -159,7 +159,7 @@ impl Answer {
         let kind = self.kind(problem.as_ref());
         let operation = route.operation;
         let words = match &problem {
-            Some(problem) => excerpt(&problem.error, 512),
+            Some(problem) => excerpt(&problem.words(), 512),
             None => excerpt(&String::from_utf8_lossy(self.body.get(..2048).unwrap_or(&self.body)), 200),
         };
         let issues = problem.as_ref().is_some_and(|problem| problem.issues.as_array().is_some_and(|i| !i.is_empty()));
@@ -222,6 +222,18 @@ fn check_head(headers: &HeaderMap) -> Result<(), Failure> {
 }
 
 impl Problem {
+    /// What the server says, with the first thing that it finds wrong.
+    fn words(&self) -> String {
+        let first = self.issues.get(0);
+        let Some(message) = first.and_then(|issue| issue.get("message")).and_then(Json::as_str) else {
+            return self.error.clone();
+        };
+        let place = first.and_then(|issue| issue.get("path")).and_then(Json::as_array).into_iter().flatten();
+        let place: Vec<_> = place.map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned)).collect();
+        let colon = if place.is_empty() { "" } else { ": " };
+        format!("{}: {}{colon}{message}", self.error, place.join("."))
+    }
+
     fn is_about_spending(&self) -> bool {
         let spend = |text: &str| text.to_ascii_lowercase().contains("spend");
         self.code.as_deref().is_some_and(spend) || spend(&self.error)
@@ -332,6 +344,18 @@ mod tests {
     #[test]
     fn a_503_from_a_gateway_is_not_a_configuration_error() {
         assert_eq!(answer(503, &[], "<html>upstream</html>").error(routes::GET).code, "server");
+    }
+
+    #[test]
+    fn the_first_thing_that_the_server_finds_wrong_is_said() {
+        let said = |body: &'static str| answer(400, &[], body).error(routes::LAUNCH).message.clone();
+        let issues =
+            r#"{"error":"Invalid","issues":[{"path":["images",0],"message":"no picture"},{"message":"more"}]}"#;
+        assert!(said(issues).ends_with("(HTTP 400: Invalid: images.0: no picture)"), "{}", said(issues));
+        assert!(said(r#"{"error":"Invalid","issues":[{"message":"no"}]}"#).ends_with("(HTTP 400: Invalid: no)"));
+        for odd in [r#"{"error":"Invalid","issues":["a",5]}"#, r#"{"error":"Invalid","issues":{"0":{}}}"#] {
+            assert!(said(odd).ends_with("(HTTP 400: Invalid)"), "{}", said(odd));
+        }
     }
 
     #[test]
