@@ -1,4 +1,4 @@
-"""One client for two agent platforms: upload, launch, wait, result, follow-up.
+"""A client for the Nomic platform: upload, launch, wait, result, follow-up.
 
 >>> from pathlib import Path
 >>> from nomkit import Nomic
@@ -92,6 +92,7 @@ _HOMES = {
     "AsyncAgentRun": "agent_run",
     "Emulator": "emulator",
 }
+_MODULES = ("errors", "records")
 
 
 def __getattr__(name: str) -> Any:
@@ -99,6 +100,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
     homes = [_HOMES[name]] if name in _HOMES else ["errors"] if name.endswith("Error") else ["records"]
     for home in homes:
         module = import_module(f".{home}", __name__)
@@ -110,4 +113,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *_MODULES, *(name for name in globals() if name.startswith("__"))})

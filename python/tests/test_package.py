@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import pickle
+import re
 import subprocess
 import sys
 import traceback
@@ -32,7 +33,13 @@ def test_a_star_import_gives_every_name_and_loads_nothing_by_itself() -> None:
     exec("from nomkit import *", names)
     assert {name for name in names if name != "__builtins__"} == set(homes)
     assert names["AsyncNomic"] is nomkit.AsyncNomic
-    assert set(homes) <= set(dir(nomkit))
+
+
+def test_what_is_completed_is_what_is_there_for_users() -> None:
+    program = "import nomkit; print(nomkit.errors.NomkitError.__name__, nomkit.records.File.__name__, *dir(nomkit))"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert said[:2] == ["NomkitError", "File"]
+    assert {name for name in said[2:] if not name.startswith("__")} == {*nomkit.__all__, "errors", "records"}
 
 
 def test_the_key_is_in_no_text_that_python_makes(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
@@ -59,10 +66,14 @@ def test_the_key_is_in_no_text_that_python_makes(emulator: Emulator, caplog: pyt
 
 def test_the_readme_works_as_pasted() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    program = readme.split("```python\n", 1)[1].split("```", 1)[0]
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, timeout=60)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "[inspection-report.pdf, p. " in done.stdout
+    blocks = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    program = "print('---')\n".join(blocks)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.split("---")
+    assert len(said) == len(blocks) == 3
+    assert "[inspection-report.pdf, p. " in said[0] and "[doors.pdf, p. " in said[1]
+    assert re.fullmatch(r"(sending .*\n)?accepted .*\n", done.stderr), done.stderr
 
 
 def test_loopback_never_uses_a_proxy(emulator: Emulator) -> None:
