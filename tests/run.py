@@ -140,7 +140,10 @@ def conformance(suites: Suites) -> str:
     ]:
         drivers += ["--driver", f"{name}={command}"]
     if code == 0:
-        code, played = run("conformance", ["target/debug/nomkit-conformance", *drivers, "--faults", "docs/faults.md", "--report", written])
+        code, played = run(
+            "conformance",
+            ["target/debug/nomkit-conformance", *drivers, "--faults", "docs/faults.md", "--report", written],
+        )
         print(played)
         output += played
     columns = suites.setdefault("conformance", {})
