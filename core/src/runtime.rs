@@ -16,6 +16,7 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
+        mpsc::{self, RecvTimeoutError},
     },
     time::Duration,
 };
@@ -115,6 +116,7 @@ impl Drop for Lane {
 /// The lanes of one client.
 pub(crate) struct Lanes {
     sockets: Arc<Sockets>,
+    closed: AtomicBool,
     /// Last in, first out: the hottest connection is used next.
     free: PerProcess<Mutex<Vec<Lane>>>,
 }
@@ -128,7 +130,7 @@ pub(crate) enum Undriven {
 
 impl Lanes {
     pub(crate) fn new(sockets: Arc<Sockets>) -> Self {
-        Self { sockets, free: PerProcess::new() }
+        Self { sockets, closed: AtomicBool::new(false), free: PerProcess::new() }
     }
 
     /// Drives a future to its end in this thread; `interrupted` is asked every 50 ms. Where a runtime is being driven
@@ -136,13 +138,32 @@ impl Lanes {
     pub(crate) fn drive<T: Send>(
         &self,
         future: impl Future<Output = T> + Send,
-        interrupted: impl FnMut() -> bool + Send,
+        mut interrupted: impl FnMut() -> bool,
     ) -> Result<T, Undriven> {
         if Handle::try_current().is_err() {
             return self.drive_here(future, interrupted);
         }
-        let lost = |_| Undriven::Failed(Error::new(ErrorKind::Unexpected, "A bug in nomkit: a driving thread died."));
-        std::thread::scope(|scope| scope.spawn(|| self.drive_here(future, interrupted)).join().map_err(lost)?)
+        let given_up = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let (ended, end) = mpsc::channel();
+            let driver = scope.spawn(|| {
+                let _ = ended.send(self.drive_here(future, || given_up.load(Relaxed)));
+                drop(ended);
+            });
+            loop {
+                // Asked here, not there: signals are the caller's thread's own.
+                match end.recv_timeout(TICK) {
+                    Ok(done) => return done,
+                    Err(RecvTimeoutError::Timeout) if !given_up.load(Relaxed) => given_up.store(interrupted(), Relaxed),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => {
+                        let _ = driver.join();
+                        let text = "A bug in nomkit: a driving thread died.";
+                        return Err(Undriven::Failed(Error::new(ErrorKind::Unexpected, text)));
+                    }
+                }
+            }
+        })
     }
 
     fn drive_here<T>(
@@ -186,10 +207,13 @@ impl Lanes {
         }
     }
 
-    /// Drops the idle lanes and their connections.
-    pub(crate) fn clear(&self) {
+    /// Drops the idle lanes and their connections; those in use are dropped after their calls.
+    pub(crate) fn close(&self) {
         let free = self.free.get();
-        free.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let mut free = free.lock().unwrap_or_else(PoisonError::into_inner);
+        self.closed.store(true, Relaxed);
+        free.clear();
+        drop(free);
         self.sockets.clear();
     }
 
@@ -207,7 +231,7 @@ impl Lanes {
     fn park(&self, lane: Lane) {
         let free = self.free.get();
         let mut free = free.lock().unwrap_or_else(PoisonError::into_inner);
-        if free.len() < PARKED {
+        if free.len() < PARKED && !self.closed.load(Relaxed) {
             free.push(lane);
         }
     }

@@ -17,10 +17,8 @@ use crate::{
     http::Call,
     secret::shown,
 };
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use arc_swap::ArcSwap;
+use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 
 /// The handle on one turn of one agent: the launch gives turn 1, each follow-up the next.
@@ -36,7 +34,8 @@ pub struct AgentRun {
     pub(crate) before: Arc<[String]>,
     /// When this process launched it: the platform may not know it yet for a moment.
     launched: Option<Instant>,
-    seen: Arc<Mutex<Agent>>,
+    /// Without a lock: a forked child may look at it whatever other threads were doing.
+    seen: Arc<ArcSwap<Agent>>,
 }
 
 /// How long a 404 on one's own new agent only means "not yet".
@@ -45,7 +44,8 @@ const NEWBORN: Duration = Duration::from_secs(30);
 impl AgentRun {
     pub(crate) fn new(agents: Agents, agent: Agent, turn: u32, baseline: Baseline) -> Self {
         let id = agent.id.as_str().into();
-        Self { agents, id, turn, baseline, before: Arc::default(), launched: None, seen: Arc::new(Mutex::new(agent)) }
+        let seen = Arc::new(ArcSwap::from_pointee(agent));
+        Self { agents, id, turn, baseline, before: Arc::default(), launched: None, seen }
     }
 
     pub(crate) fn launched(agents: Agents, agent: Agent, prompt: Option<&str>) -> Self {
@@ -66,12 +66,12 @@ impl AgentRun {
 
     /// The agent as it was last seen.
     pub fn agent(&self) -> Agent {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        Agent::clone(&self.seen.load())
     }
 
     /// The status as it was last seen.
     pub fn status(&self) -> AgentStatus {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).status.clone()
+        self.seen.load().status.clone()
     }
 
     /// This run as text, for `agents.attach` in any language. It holds no secret.
@@ -111,7 +111,7 @@ impl AgentRun {
     }
 
     fn keep(&self, agent: &Agent) {
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = agent.clone();
+        self.seen.store(Arc::new(agent.clone()));
     }
 
     /// A platform that has just launched an agent may not find it yet.

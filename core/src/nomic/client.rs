@@ -46,7 +46,7 @@ impl Nomic {
     /// Closes the client: calls made from now on fail with `Closed`, and idle connections are dropped.
     pub fn close(&self) {
         self.0.exit.close();
-        self.0.lanes.clear();
+        self.0.lanes.close();
     }
 
     /// Files: upload and search.
@@ -89,7 +89,7 @@ impl Nomic {
     pub fn drive<T: Send>(
         &self,
         future: impl Future<Output = Result<T>> + Send,
-        interrupted: impl FnMut() -> bool + Send,
+        interrupted: impl FnMut() -> bool,
     ) -> Result<T, Option<crate::Error>> {
         match self.0.lanes.drive(future, interrupted) {
             Ok(result) => result.map_err(Some),
