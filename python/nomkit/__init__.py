@@ -104,7 +104,12 @@ def __getattr__(name: str) -> Any:
         return import_module(f".{name}", __name__)
     homes = [_HOMES[name]] if name in _HOMES else ["errors"] if name.endswith("Error") else ["records"]
     for home in homes:
-        module = import_module(f".{home}", __name__)
+        try:
+            module = import_module(f".{home}", __name__)
+        except ImportError as error:
+            from ._unloadable import explain
+
+            raise explain(error) from error
         if hasattr(module, name):
             value = getattr(module, name)
             globals()[name] = value

@@ -19,7 +19,7 @@ def tell(interrupt: KeyboardInterrupt, token: str, shows_progress: bool) -> None
     told = f"The agent runs on. To wait for it: {attach(token)}"
     if shows_progress or sys.flags.interactive or hasattr(sys, "ps1"):
         _print(told)
-    elif hasattr(interrupt, "add_note"):
+    elif sys.version_info >= (3, 11):
         interrupt.add_note(told)
 
 

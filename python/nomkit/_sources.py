@@ -237,7 +237,7 @@ def _sized(kind: str, size: int | None, source: _native.Source) -> _native.Sourc
     raise invalid("size", f"`size` is for file objects and iterables; the size of {kind} is known.")
 
 
-def _whole(buffer: Buffer) -> bytes:
+def _whole(buffer: bytes | bytearray | memoryview[Any]) -> bytes:
     """What may change while it is sent is copied; bytes are not."""
     if isinstance(buffer, memoryview) and type(buffer.obj) is bytes and buffer.nbytes == len(buffer.obj):
         return buffer.obj if buffer.c_contiguous else buffer.tobytes()

@@ -65,6 +65,9 @@ class _AgentRun(Rich):
     def _attach(self) -> str:
         return _interrupt.attach(self.token)
 
+    def __reduce__(self) -> str:
+        raise TypeError("A run does not pickle: pass its `token`, and give that to `agents.attach`.")
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.agent_id!r}, turn={self.turn}, status={str(self.status)!r})"
 

@@ -34,6 +34,10 @@ class _Client:
         ca_certs: str | os.PathLike[str] | None = None,
         user_agent: str | None = None,
     ) -> None:
+        # Here and not with the first answer: a child that is forked in the midst of an import never gets to its end.
+        from . import errors as errors
+        from . import records as records
+
         self._native = _native.Client(
             {
                 "domain": domain,
@@ -46,6 +50,9 @@ class _Client:
                 "user_agent": user_agent,
             }
         )
+
+    def __reduce__(self) -> str:
+        raise TypeError("A client holds a key and connections, so it does not pickle: make one in each process.")
 
     def __repr__(self) -> str:
         return repr(self._native)

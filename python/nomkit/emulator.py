@@ -99,13 +99,16 @@ class Emulator:
         """A client of this emulator."""
         from .client import Nomic
 
-        return Nomic(base_url=self.url, **{"api_key": self.api_key, **options})
+        return Nomic(base_url=self.url, **self._keyed(options))
 
     def async_nomic(self, **options: Any) -> AsyncNomic:
         """An asynchronous client of this emulator."""
         from .client import AsyncNomic
 
-        return AsyncNomic(base_url=self.url, **{"api_key": self.api_key, **options})
+        return AsyncNomic(base_url=self.url, **self._keyed(options))
+
+    def _keyed(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {"api_key": self.api_key, **options}
 
     def fault(self, operation: str, fault: str, *, times: int | None = None, skip: int = 0, **parameters: Any) -> str:
         """Make something go wrong. ``docs/emulator.md`` lists the faults with their parameters.

@@ -3,12 +3,12 @@ use crate::{
     attachments::{Image, images},
     listener::Listener,
     pending::Pending,
+    turnstile::Turnstile,
     value::{raise, to_py},
 };
 use nomkit::{FollowUpOptions, Nomic, StopOptions, WaitOptions};
 use pyo3::prelude::*;
 use std::sync::Arc;
-use tokio::sync::Mutex;
 
 /// One turn of one agent.
 #[pyclass(frozen)]
@@ -72,7 +72,7 @@ impl AgentRun {
 
     fn updates(&self, py: Python<'_>, options: Options<WaitOptions>) -> PyResult<Updates> {
         let updates = self.run.updates(options.0).map_err(|error| raise(py, &error))?;
-        Ok(Updates { nomic: self.nomic.clone(), updates: Arc::new(Mutex::new(updates)) })
+        Ok(Updates { nomic: self.nomic.clone(), updates: Arc::new(Turnstile::new(updates)) })
     }
 
     fn conversation(&self) -> Pending {
@@ -106,13 +106,13 @@ pub(crate) fn check_wait(py: Python<'_>, options: Options<WaitOptions>) -> PyRes
 #[pyclass(frozen)]
 pub struct Updates {
     nomic: Nomic,
-    updates: Arc<Mutex<nomkit::Updates>>,
+    updates: Arc<Turnstile<nomkit::Updates>>,
 }
 
 #[pymethods]
 impl Updates {
     fn next(&self) -> Pending {
         let updates = self.updates.clone();
-        Pending::new(&self.nomic, async move { updates.lock().await.next().await })
+        Pending::new(&self.nomic, async move { updates.pass().await?.next().await })
     }
 }

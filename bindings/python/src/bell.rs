@@ -5,6 +5,7 @@
 //! with calls pending can be collected, whatever the background thread still does.
 
 use crate::{
+    ending::Begun,
     pending::{Make, Submitted},
     value::{raise, to_py},
 };
@@ -91,6 +92,7 @@ impl Bell {
 
     /// Called by the loop with its calls, `{number: (future, submitted, listener, readers)}`: hands each what has come for it.
     fn drain(&self, calls: &Bound<'_, PyDict>) -> PyResult<()> {
+        let _begun = Begun::new();
         let _ = (&self.heard).read(&mut [0; 64]);
         // In this order: what is pushed from here on rings again.
         self.line.rung.store(false, Ordering::Release);

@@ -1,7 +1,7 @@
 //! A Python reader whose blocks go out as an upload. It is asked for them by the thread that drives the call, or by the
 //! event loop, never elsewhere: the background thread, which never takes the GIL, asks the loop and waits for the block.
 
-use crate::bell::Line;
+use crate::{bell::Line, ending::call_python};
 use bytes::Bytes;
 use futures_util::Stream;
 use pyo3::{prelude::*, pybacked::PyBackedBytes};
@@ -149,7 +149,7 @@ impl Stream for Blocks {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        Poll::Ready(Python::attach(|py| self.feed.pull(py)))
+        Poll::Ready(call_python(|py| self.feed.pull(py)).unwrap_or_else(|| Some(Err(over()))))
     }
 }
 

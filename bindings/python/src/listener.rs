@@ -1,6 +1,6 @@
 //! A Python callable that is told of progress: in the caller's thread, or in the event loop's, never elsewhere.
 
-use crate::{bell::Line, value::to_py};
+use crate::{bell::Line, ending::call_python, value::to_py};
 use nomkit::{OnProgress, Progress};
 use pyo3::prelude::*;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -33,7 +33,7 @@ impl Listener {
                 }
                 return;
             }
-            Python::attach(|py| listener.tell(py, &progress));
+            call_python(|py| listener.tell(py, &progress));
         }))
     }
 

@@ -1,8 +1,7 @@
-use crate::pending::Pending;
+use crate::{pending::Pending, turnstile::Turnstile};
 use nomkit::{Agent, FileHit, Nomic, Pager, Workflow};
 use pyo3::prelude::*;
 use std::sync::Arc;
-use tokio::sync::Mutex;
 
 macro_rules! pages {
     ($($name:ident of $item:ty;)*) => { $(
@@ -10,12 +9,12 @@ macro_rules! pages {
         #[pyclass(frozen)]
         pub struct $name {
             nomic: Nomic,
-            pager: Arc<Mutex<Pager<$item>>>,
+            pager: Arc<Turnstile<Pager<$item>>>,
         }
 
         impl $name {
             pub(crate) fn new(nomic: Nomic, pager: Pager<$item>) -> Self {
-                Self { nomic, pager: Arc::new(Mutex::new(pager)) }
+                Self { nomic, pager: Arc::new(Turnstile::new(pager)) }
             }
         }
 
@@ -23,7 +22,7 @@ macro_rules! pages {
         impl $name {
             fn next_page(&self) -> Pending {
                 let pager = self.pager.clone();
-                Pending::new(&self.nomic, async move { pager.lock().await.next_page().await })
+                Pending::new(&self.nomic, async move { pager.pass().await?.next_page().await })
             }
         }
     )* };

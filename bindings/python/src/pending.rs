@@ -2,6 +2,7 @@
 
 use crate::{
     bell::Bell,
+    ending::Begun,
     feed::Feeding,
     listener::Listener,
     source::Readers,
@@ -32,7 +33,10 @@ pub struct Pending {
 
 /// A call that an event loop waits for.
 #[pyclass(frozen)]
-pub struct Submitted(AbortHandle);
+pub struct Submitted {
+    task: AbortHandle,
+    process: u32,
+}
 
 impl Pending {
     /// A call that gives a record.
@@ -94,10 +98,11 @@ impl Pending {
                     return true;
                 }
                 // Only the main thread handles signals; the others need not queue for the GIL.
-                signal = main.then(|| Python::attach(|py| py.check_signals().err())).flatten();
+                signal = main.then(|| Python::try_attach(|py| py.check_signals().err())).flatten().flatten();
                 signal.is_some()
             })
         });
+        let _begun = Begun::new();
         let raised = listener.and_then(|listener| listener.finish()).or(self.readers.finish()).or(signal);
         match (raised, done) {
             (Some(raised), _) => Err(raised),
@@ -125,7 +130,8 @@ impl Pending {
                 line.done(number, result);
             }
         });
-        Ok((Submitted(task.abort_handle()), listener, feeds))
+        let submitted = Submitted { task: task.abort_handle(), process: std::process::id() };
+        Ok((submitted, listener, feeds))
     }
 }
 
@@ -155,6 +161,9 @@ fn in_main_thread(py: Python<'_>) -> PyResult<bool> {
 impl Submitted {
     /// Gives the call up: no request starts any more, and the one in flight is aborted.
     pub(crate) fn abort(&self) {
-        self.0.abort();
+        // In a forked child it is the parent's call, and its queue may be locked for ever.
+        if self.process == std::process::id() {
+            self.task.abort();
+        }
     }
 }

@@ -61,7 +61,13 @@ fn fields<'py>(py: Python<'py>, info: &ErrorInfo) -> PyResult<Bound<'py, PyDict>
 
 fn class<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
     static RECORDS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    RECORDS.get_or_try_init(py, || Ok::<_, PyErr>(py.import("nomkit.records")?.unbind()))?.bind(py).getattr(name)
+    if let Some(records) = RECORDS.get(py) {
+        return records.bind(py).getattr(name);
+    }
+    // Not within the lock: an import may let other threads run, and a child that one of them forks would wait for ever.
+    let records = py.import("nomkit.records")?;
+    let _ = RECORDS.set(py, records.clone().unbind());
+    records.getattr(name)
 }
 
 fn instant(py: Python<'_>, t: Timestamp) -> PyResult<Bound<'_, PyAny>> {
