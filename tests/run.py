@@ -79,6 +79,7 @@ def checks(suites: Suites) -> str:
         ("python", "ruff format", [BIN / "ruff", "format", "--check", *CONFIG, *PYTHON]),
         ("python", "ruff check", [BIN / "ruff", "check", *CONFIG, *PYTHON]),
         ("python", "mypy", [BIN / "mypy", "--config-file", "python/pyproject.toml", *MYPY]),
+        ("python", "pyright", [BIN / "pyright", "-p", "python/pyproject.toml", "--pythonpath", sys.executable]),
     ]
     for language, title, command in commands:
         code, output = run(title, command)

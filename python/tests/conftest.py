@@ -36,6 +36,13 @@ def report() -> Path:
     return ROOT / "examples" / "inspection-report.pdf"
 
 
+@pytest.fixture
+def unlimited(emulator: Emulator) -> Emulator:
+    """An emulator that is asked more than a user may ask."""
+    emulator._control("PUT", "rates", {"enabled": False})
+    return emulator
+
+
 def requests(emulator: Emulator, operation: str | None = None) -> list[dict[str, Any]]:
     """What the server received."""
     seen = emulator.ledger()["requests"]

@@ -33,13 +33,13 @@ class Client(NotebookClient):
         super().__init__(notebook, timeout=120, resources={"metadata": {"path": str(folder)}})
         self.updates: dict[str, list[dict[str, Any]]] = {}
 
-    def process_message(self, message: Any, cell: Any, cell_index: int) -> Any:
-        transient = message["content"].get("transient", {})
-        if message["msg_type"] in ("display_data", "update_display_data") and "display_id" in transient:
-            kind = "update" if message["msg_type"].startswith("update") else "new"
-            shown = {"kind": kind, **message["content"]["data"]}
+    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+        transient = msg["content"].get("transient", {})
+        if msg["msg_type"] in ("display_data", "update_display_data") and "display_id" in transient:
+            kind = "update" if msg["msg_type"].startswith("update") else "new"
+            shown = {"kind": kind, **msg["content"]["data"]}
             self.updates.setdefault(transient["display_id"], []).append(shown)
-        return super().process_message(message, cell, cell_index)
+        return super().process_message(msg, cell, cell_index)
 
 
 @pytest.fixture(scope="module")
