@@ -3,7 +3,10 @@
 
 mod common;
 
-use common::World;
+use common::{
+    World,
+    raw::{Peer, Raw},
+};
 use nomkit::{FolderOptions, OnProgress, UploadOutcome, blocking::Nomic};
 use serde_json::json;
 use std::{
@@ -161,6 +164,36 @@ fn a_content_that_the_server_may_have_is_not_sent_again_but_one_that_it_refused_
     assert_eq!(outcomes.iter().map(code).collect::<Vec<_>>(), ["bad_request", "", ""]);
     assert_eq!(outcomes[2].same_as.as_deref(), Some("b.txt"));
     assert_eq!((world.requests("POST /files/upload"), world.files()), (2, 1));
+}
+
+/// Answers an upload with a file whose id is the content.
+fn echo(peer: &mut Peer) {
+    if let Some(seen) = peer.request() {
+        let body = String::from_utf8(seen.body).unwrap();
+        let content = body.rsplit("\r\n").nth(2).unwrap();
+        peer.answer(201, &json!({"id": content, "name": "x", "size": content.len()}).to_string());
+    }
+}
+
+#[test]
+fn what_changes_before_its_turn_is_sent_as_it_is_then() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &[("a.txt", "one"), ("b.txt", "one"), ("c.txt", "two"), ("d.txt", "new")]);
+    let changed = folder.path().join("b.txt");
+    let server = Raw::new(move |peer| {
+        if peer.connection == 0 {
+            std::fs::write(&changed, "new").unwrap();
+        }
+        echo(peer);
+    });
+    let nomic = Nomic::new(server.options()).unwrap();
+    let outcomes = nomic.files().upload_folder(folder.path().to_owned(), FolderOptions::default(), None).unwrap();
+    let seen = outcomes.iter().map(|outcome| {
+        let id = outcome.file.as_ref().map_or("", |file| file.id.as_str());
+        (code(outcome), id, outcome.same_as.as_deref())
+    });
+    let expected = [("", "one", None), ("", "new", None), ("", "two", None), ("", "new", Some("b.txt"))];
+    assert_eq!(seen.collect::<Vec<_>>(), expected);
 }
 
 #[test]

@@ -203,6 +203,24 @@ async fn a_reader_that_blocks_does_not_block_its_neighbours() {
 }
 
 #[test]
+fn a_source_that_gives_nothing_without_end_has_a_deadline() {
+    let world = World::new();
+    for size in [None, Some(3)] {
+        let (files, (done, ended)) = (world.nomic.files(), std::sync::mpsc::channel());
+        // If it hangs, it hangs here, and not the test.
+        std::thread::spawn(move || {
+            let nothing = Source::stream(stream::repeat_with(|| Ok(Bytes::new())), "a.bin", size);
+            drop(done.send(files.upload(nothing, options().timeout(1.0), None)));
+        });
+        let error = ended.recv_timeout(Duration::from_secs(20)).unwrap().unwrap_err();
+        let code = if size.is_none() { "request_timeout" } else { "outcome_unknown" };
+        assert_eq!(error.code, code, "{error}");
+        assert!(error.message.contains("source was") && !error.message.contains("30 s"), "{error}");
+    }
+    assert_eq!(world.files(), 0);
+}
+
+#[test]
 fn a_blocking_call_reads_a_stream_in_the_callers_thread() {
     let world = World::new();
     let threads = Arc::new(Mutex::new(Vec::new()));

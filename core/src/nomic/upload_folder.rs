@@ -3,11 +3,12 @@
 use super::{File, Files, FolderOptions, UploadOptions, UploadOutcome};
 use crate::{
     Error, ErrorKind, OnProgress, Progress, Result, Source,
+    config::seconds,
     progress::INTERVAL,
     runtime::apart,
     source::{
         folder::{Fingerprint, Found, fingerprint, walk},
-        parcel::{check_path, encoded},
+        parcel::{Parcel, check_path, encoded},
     },
 };
 use std::{
@@ -72,29 +73,35 @@ async fn once(
     sent: &mut Sent,
     progress: Option<OnProgress>,
 ) -> (Result<File>, Option<String>) {
-    let Found { relative, path, state } = file;
-    let stamp = match state {
-        Ok(stamp) => stamp,
+    let (began, relative) = (Instant::now(), file.relative.clone());
+    let (parcel, key) = match prepare(file, &options, twins).await {
+        Ok(prepared) => prepared,
         Err(error) => return (Err(error), None),
     };
-    let mut key = None;
-    if twins && stamp.len > 0 {
-        let (len, path) = (stamp.len, path.clone());
-        match apart(move || fingerprint(path, stamp)).await.flatten() {
-            Ok(fingerprint) => key = Some((len, fingerprint)),
-            Err(error) => return (Err(error), None),
-        }
-    }
     if let Some((first, result)) = key.and_then(|key| sent.get(&key)) {
         return (result.clone(), Some(first.clone()));
     }
-    let result = files.upload(Source::Path(path), options, progress).await;
+    let sending = async {
+        let limit = options.timeout.map(|timeout| seconds("timeout", timeout)).transpose()?;
+        files.send(parcel.payload()?, limit.map(|limit| (began, limit)), progress.as_ref()).await
+    };
+    let result = sending.await;
     // A content that the server may have is not sent again either.
     let settled = result.as_ref().err().is_none_or(|error| error.kind() == ErrorKind::OutcomeUnknown);
     if let Some(key) = key.filter(|_| settled) {
         sent.insert(key, (relative, result.clone()));
     }
     (result, None)
+}
+
+/// A file as it is now, and what tells its content: what is sent has the same stamp, so it is what was read here.
+async fn prepare(file: Found, options: &UploadOptions, twins: bool) -> Result<(Parcel, Option<(u64, Fingerprint)>)> {
+    file.state?;
+    let parcel = Parcel::new(Source::Path(file.path.clone()), options)?;
+    let Some(stamp) = parcel.stamp().filter(|_| twins).cloned() else { return Ok((parcel, None)) };
+    let len = stamp.len;
+    let fingerprint = apart(move || fingerprint(file.path, stamp)).await??;
+    Ok((parcel, Some((len, fingerprint))))
 }
 
 /// Whether every further file would end the same.

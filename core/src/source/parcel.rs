@@ -84,6 +84,14 @@ impl Parcel {
         self.check_size()
     }
 
+    /// How its file stands on disk, if it is one that is opened by its path.
+    pub(crate) fn stamp(&self) -> Option<&Stamp> {
+        match &self.what {
+            What::Ready(Content::File { stamp, .. }) => Some(stamp),
+            _ => None,
+        }
+    }
+
     /// How many bytes it has, if that is known.
     pub(crate) fn len(&self) -> Option<u64> {
         match &self.what {

@@ -16,6 +16,7 @@ use std::{
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
 };
+use tokio::task::coop::consume_budget;
 
 /// What is made while it is read, once. Clones are the same stream: one of them is read, the others are spent.
 #[derive(Clone)]
@@ -44,6 +45,8 @@ impl Stream {
             Ok(chunk) => chunk.map_err(|error| broken(&label, &error)),
             Err(_) => Err(panicked()),
         });
+        // One that is always ready, with nothing in it, lets deadlines and interrupts have their turn.
+        let chunks = chunks.then(|chunk| consume_budget().map(|()| chunk));
         Self::new(chunks, name, size)
     }
 
