@@ -129,6 +129,21 @@ pub(crate) fn excerpt(text: &str, limit: usize) -> String {
     short
 }
 
+/// The beginning of what an error says, which may quote all of a large answer.
+pub(crate) fn brief(error: &impl std::fmt::Display) -> String {
+    struct Brief(String);
+    impl std::fmt::Write for Brief {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            let room = 512_usize.saturating_sub(self.0.len());
+            self.0.push_str(text.get(..text.floor_char_boundary(room)).unwrap_or_default());
+            if text.len() > room { Err(std::fmt::Error) } else { Ok(()) }
+        }
+    }
+    let mut brief = Brief(String::new());
+    let _ = std::fmt::write(&mut brief, format_args!("{error}"));
+    brief.0
+}
+
 /// Control characters, and those that turn the direction of writing.
 fn moves_a_cursor(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -168,6 +168,13 @@ async fn an_answer_for_another_agent_and_a_file_of_another_size_are_refused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_id_is_the_same_in_capital_letters() {
+    let (nomic, _) = client(|_, _, _| reply(200, r#"{"data":{"id":"019abc-d","status":"running"}}"#));
+    assert_eq!(nomic.agents().get("019ABC-D").await.unwrap().id, "019abc-d");
+    assert_eq!(nomic.agents().stop("019ABC-D").await.unwrap().id, "019abc-d");
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_persons_answer_is_not_given_through_a_token() {
     let (nomic, _) = client(|call, made, _| match call {
         "POST /agents" | "POST /agents/a/followup" => reply(201, agent("waiting", "")),

@@ -6,14 +6,18 @@ use super::{
     transport::{Failure, Response},
     weight::Weight,
 };
-use crate::{Error, ErrorKind, Json, nomic::routes::Route, secret::excerpt};
+use crate::{
+    Error, ErrorKind, Json,
+    nomic::routes::Route,
+    secret::{brief, excerpt},
+};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use http::{HeaderMap, Method, StatusCode, header};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{pin::pin, time::Duration};
 
-/// The most that an answer may weigh; a text of half of this, or some 17,000 rows of ten cells.
+/// The most that an answer may weigh; a text of a quarter of this, or some 17,000 rows of ten cells.
 const MAX_WEIGHT: usize = 40 * 1024 * 1024;
 /// The most that is read of an answer that is an error.
 const MAX_PROBLEM: usize = 64 * 1024;
@@ -110,7 +114,7 @@ impl Answer {
         let read = serde_json::from_slice(body);
         // Servers that cut text in the middle of an emoji write half of it, which is no text.
         let read = match read {
-            Err(error) if error.to_string().contains("surrogate") || error.to_string().contains("hex escape") => {
+            Err(error) if ["surrogate", "hex escape"].iter().any(|half| brief(&error).contains(half)) => {
                 serde_json::from_slice(&whole_escapes(&self.body))
             }
             read => read,
@@ -119,7 +123,7 @@ impl Answer {
             let text = match self.body.is_empty() {
                 true => "The answer is empty.".to_owned(),
                 false => {
-                    format!("The answer does not have the documented shape: {}.", excerpt(&error.to_string(), 200))
+                    format!("The answer does not have the documented shape: {}.", excerpt(&brief(&error), 200))
                 }
             };
             Error::protocol("shape", text)
@@ -235,7 +239,9 @@ impl Problem {
     }
 
     fn is_about_spending(&self) -> bool {
-        let spend = |text: &str| text.to_ascii_lowercase().contains("spend");
+        // Not within another word, such as `suspended`.
+        let word = |word: &str| word.to_ascii_lowercase().starts_with("spend");
+        let spend = |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric()).any(word);
         self.code.as_deref().is_some_and(spend) || spend(&self.error)
     }
 }
@@ -337,6 +343,8 @@ mod tests {
         let rate = answer(429, &[("retry-after", "5")], r#"{"error":"Slow down"}"#).error(routes::LAUNCH);
         assert_eq!(rate.detail("retry_after"), Some(&5.0.into()));
         assert_eq!(rate.detail("maybe_spend"), Some(&false.into()));
+        let paused = answer(429, &[("retry-after", "5")], r#"{"error":"Requests are suspended for a moment"}"#);
+        assert_eq!(paused.error(routes::LAUNCH).code, "rate_limit");
         let either = answer(429, &[], "").error(routes::LAUNCH);
         assert_eq!(either.detail("maybe_spend"), Some(&true.into()));
     }

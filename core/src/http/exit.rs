@@ -141,6 +141,8 @@ impl Exit {
                     }
                     Err(error) => {
                         crate::runtime::abandon_connection();
+                        // All that its body has to say is in the error.
+                        answer = answer.emptied();
                         answer.conceal(&self.config.api_key);
                         (Ending::Garbled, stamped(route, error, &answer))
                     }
@@ -282,14 +284,22 @@ async fn watch(
             (sent, patience) = (now, Patience::new(given));
         }
         sending.tell("sending", now, meter.total);
-        if patience.is_over() || Instant::now() >= end {
+        if patience.is_over() {
             return Err(silent(given));
+        }
+        if Instant::now() >= end {
+            return Err(if meter.is_starved() { starved(left) } else { silent(left) });
         }
     }
 }
 
 fn silent(limit: Duration) -> Failure {
     let text = format!("The server did not answer within {:.0} s", limit.as_secs_f64());
+    Failure::after_send(ErrorKind::RequestTimeout, text)
+}
+
+fn starved(limit: Duration) -> Failure {
+    let text = format!("The source was not read to its end within {:.0} s", limit.as_secs_f64());
     Failure::after_send(ErrorKind::RequestTimeout, text)
 }
 

@@ -77,7 +77,8 @@ impl Agents {
             call = call.within(limit);
         }
         let agent = self.shared.exit.call::<Enveloped<Agent>>(call).await?.data;
-        if agent.id != id {
+        // Ids are shown in small letters, and found in any.
+        if !agent.id.eq_ignore_ascii_case(id) {
             let text = format!("agents.get: The server answered for another agent than {id}.");
             return Err(Error::protocol("id", text));
         }
@@ -155,7 +156,7 @@ impl Agents {
         let answer = self.shared.exit.call::<Json>(Call::new(routes::STOP, &ids).within(limit)).await?;
         // The body is not documented, and there may be none; without an agent in it, the agent is read.
         match Enveloped::<Agent>::deserialize(answer) {
-            Ok(Enveloped { data: agent }) if agent.id == id => Ok(agent),
+            Ok(Enveloped { data: agent }) if agent.id.eq_ignore_ascii_case(id) => Ok(agent),
             _ => self.get(id).await,
         }
     }

@@ -1,7 +1,7 @@
 //! Answers come in an envelope, `{"data": {…}}`, or without; the platform documents both, and for some neither.
 
 use super::{Message, model::rows};
-use crate::{Json, JsonMap};
+use crate::{Json, JsonMap, secret::brief};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 /// A record, with an envelope around it or not.
@@ -22,7 +22,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Enveloped<T> {
             }
             None => Json::Object(map),
         };
-        T::deserialize(inner).map(|data| Self { data }).map_err(serde::de::Error::custom)
+        T::deserialize(inner).map(|data| Self { data }).map_err(|error| serde::de::Error::custom(brief(&error)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Nomic's records and options. Each is written once, here; `cargo xtask records` carries it to every language.
 
-use crate::{Error, Json, JsonMap, Timestamp};
+use crate::{Error, Json, JsonMap, Timestamp, secret::brief};
 use nomkit_macros::{open_enum, options, record};
 use serde::{Deserialize, Deserializer};
 
@@ -401,7 +401,7 @@ fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
 /// Rows come with `type` or `role`, and with `text` or `content`, which may be a list of parts.
 pub(crate) fn rows<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Message>, D::Error> {
     let rows = Option::<Vec<JsonMap>>::deserialize(deserializer)?.unwrap_or_default();
-    rows.into_iter().map(|row| message(row).map_err(serde::de::Error::custom)).collect()
+    rows.into_iter().map(|row| message(row).map_err(|error| serde::de::Error::custom(brief(&error)))).collect()
 }
 
 fn message(mut row: JsonMap) -> Result<Message, serde_json::Error> {
