@@ -1,7 +1,7 @@
 //! `nomkit agents`
 
 use crate::{
-    failure::Done,
+    failure::{Done, heard},
     output,
     session::{Online, Session, Shared},
     stage::Stage,
@@ -66,7 +66,8 @@ impl Online for Agents {
                     session.scene.enter(Stage::Deleting { id: id.clone() });
                     session.nomic.agents().delete(id)?;
                     session.scene.enter(Stage::Reading);
-                    if json { output::json(&json!({"id": id, "deleted": true})) } else { output::text(id) }?;
+                    let told = json!({"id": id, "deleted": true});
+                    heard(if json { output::json(&told) } else { output::text(id) })?;
                 }
                 Ok(())
             }

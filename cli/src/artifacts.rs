@@ -1,9 +1,10 @@
 //! `nomkit artifacts`
 
 use crate::{
-    failure::Done,
+    failure::{Done, heard},
     output,
     session::{Online, Session, Shared},
+    stage::Stage,
 };
 use clap::Args;
 use nomkit::{ArtifactRef, ClientOptions};
@@ -34,15 +35,17 @@ impl Online for Artifacts {
 
     fn run(self, session: &Session) -> Done {
         let run = session.nomic.agents().attach(&self.target)?;
-        for artifact in run.agent().artifacts {
+        let artifacts = run.agent().artifacts;
+        for (done, artifact) in artifacts.iter().enumerate() {
             match &self.out {
-                None => self.list(&artifact)?,
+                None => self.list(artifact)?,
                 Some(folder) => {
+                    session.scene.enter(Stage::writing(&run, done, artifacts.len()));
                     let path = session.nomic.agents().artifact(run.id(), &artifact.id)?.download(folder)?;
-                    match self.shared.json {
-                        true => output::json(&json!({"id": artifact.id, "name": artifact.name, "path": path}))?,
-                        false => output::text(&path.to_string_lossy())?,
-                    }
+                    heard(match self.shared.json {
+                        true => output::json(&json!({"id": artifact.id, "name": artifact.name, "path": path})),
+                        false => output::text(&path.to_string_lossy()),
+                    })?;
                 }
             }
         }

@@ -36,6 +36,14 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// What was done is done, and what is left to do is still wanted, when nobody reads on.
+pub(crate) fn heard(printed: Done) -> Done {
+    match printed {
+        Err(Failure::Unread) => Ok(()),
+        printed => printed,
+    }
+}
+
 pub(crate) fn report(failure: Failure, scene: &Scene) -> ExitCode {
     scene.bar.clear();
     let error = match failure {
@@ -56,6 +64,7 @@ pub(crate) fn report(failure: Failure, scene: &Scene) -> ExitCode {
         say(fields, exit);
     } else {
         complain(&output::line(&error.message));
+        issues(&error).for_each(|issue| hint(&output::line(&issue)));
         for file in &error.uploaded {
             hint(&format!("uploaded before that: {} (--file-id {})", output::line(&file.name), file.id));
         }
@@ -108,6 +117,25 @@ pub(crate) fn written(error: &Error) -> Map<String, Value> {
     }
 }
 
+/// Where the server found a request invalid; a handful tells enough.
+fn issues(error: &Error) -> impl Iterator<Item = String> {
+    let issues = error.detail("issues").and_then(Value::as_array).into_iter().flatten().take(10);
+    issues.map(|issue| {
+        let place = match issue.get("path") {
+            Some(Value::String(path)) => path.clone(),
+            Some(Value::Array(path)) => path.iter().map(word).collect::<Vec<_>>().join("."),
+            _ => String::new(),
+        };
+        let said = issue.get("message").map_or_else(|| issue.to_string(), word);
+        let whole = if place.is_empty() { said } else { format!("{place}: {said}") };
+        whole.chars().take(300).collect()
+    })
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
 fn next(scene: &Scene, stage: &Stage) -> Option<String> {
     stage.next().map(|words| scene.shared.command(&words))
 }
@@ -117,6 +145,7 @@ fn leads_on(stage: &Stage, kind: ErrorKind) -> bool {
     use ErrorKind::{NotFound, OutcomeUnknown, RunFailed, RunStopped, StaleTurn, WaitTimeout};
     match stage {
         Stage::Launched { .. } => !matches!(kind, RunFailed | RunStopped | StaleTurn | NotFound),
+        Stage::Writing { .. } => true,
         _ => matches!(kind, OutcomeUnknown | WaitTimeout),
     }
 }

@@ -19,6 +19,7 @@ mod stop;
 mod turn;
 mod upload;
 mod wait;
+mod workflows;
 
 use clap::{Parser, Subcommand};
 use session::perform;
@@ -51,6 +52,7 @@ enum Command {
     Stop(stop::Stop),
     Agents(agents::Agents),
     Artifacts(artifacts::Artifacts),
+    Workflows(workflows::Workflows),
     Doctor(doctor::Doctor),
     Emulator(emulator::Emulator),
     Completion(completion::Completion),
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
         Command::Stop(stop) => perform(stop),
         Command::Agents(agents) => perform(agents),
         Command::Artifacts(artifacts) => perform(artifacts),
+        Command::Workflows(workflows) => perform(workflows),
         Command::Doctor(doctor) => perform(doctor),
         Command::Completion(completion) => completion.run(),
         Command::Emulator(emulator) => emulator.run(),

@@ -1,5 +1,7 @@
 //! How far a command is: what an interruption leaves behind, and how to go on from there.
 
+use nomkit::blocking::AgentRun;
+
 /// How far a command is.
 #[derive(Clone, Default)]
 pub(crate) enum Stage {
@@ -20,9 +22,15 @@ pub(crate) enum Stage {
     Deleting { id: String },
     /// The agent is at work, or done.
     Launched { token: String },
+    /// What the agent made is being written; so many of the artifacts are in the folder.
+    Writing { token: String, done: usize, of: usize },
 }
 
 impl Stage {
+    pub(crate) fn writing(run: &AgentRun, done: usize, of: usize) -> Self {
+        Self::Writing { token: run.token(), done, of }
+    }
+
     /// What is known when a command ends here, unasked.
     pub(crate) fn told(&self) -> String {
         match self {
@@ -43,12 +51,13 @@ impl Stage {
             Self::Stopping { .. } => "The agent may or may not have been told to stop.".to_owned(),
             Self::Deleting { .. } => "The agent may or may not have been deleted.".to_owned(),
             Self::Launched { .. } => "The agent runs on.".to_owned(),
+            Self::Writing { done, of, .. } => format!("{done} of {of} artifacts are written, each as a whole."),
         }
     }
 
     /// Whether a request that changes something was on its way.
     pub(crate) fn is_unsettled(&self) -> bool {
-        !matches!(self, Self::Reading | Self::Launched { .. })
+        !matches!(self, Self::Reading | Self::Launched { .. } | Self::Writing { .. })
     }
 
     /// The words of the command that goes on from here.
@@ -57,6 +66,7 @@ impl Stage {
             Self::Reading | Self::Uploading { .. } | Self::UploadingFolder => None,
             Self::Launching => Some(vec!["agents", "--limit", "5"]),
             Self::Launched { token } => Some(vec!["wait", token]),
+            Self::Writing { token, .. } => Some(vec!["artifacts", token]),
             // Its token waits for the turn before; an id, for the latest.
             Self::Asking { id, .. } => Some(vec!["agents", "get", id]),
             Self::Stopping { token } => Some(vec!["stop", token]),
@@ -67,7 +77,10 @@ impl Stage {
     /// The token of the run that this is about.
     pub(crate) fn token(&self) -> Option<&str> {
         match self {
-            Self::Asking { token, .. } | Self::Stopping { token } | Self::Launched { token } => Some(token),
+            Self::Asking { token, .. }
+            | Self::Stopping { token }
+            | Self::Launched { token }
+            | Self::Writing { token, .. } => Some(token),
             _ => None,
         }
     }

@@ -64,21 +64,20 @@ impl Answer {
         session.scene.bar.clear();
         let json = session.scene.shared.json;
         // What was paid for is told first; a folder that cannot be written to does not swallow it.
-        if !json {
-            output::text(&result.text)?;
-        }
-        let written = self.write(session, &result);
+        let told = if json { Ok(()) } else { output::text(&result.text) };
+        let written = self.write(session, run, &result);
         if json {
             let written = written.as_deref().unwrap_or_default();
             output::json(&Over { token: &run.token(), result: &result, written })?;
         }
-        written.map(drop)
+        written.and(told)
     }
 
-    fn write(&self, session: &Session, result: &RunResult) -> Done<Vec<PathBuf>> {
+    fn write(&self, session: &Session, run: &AgentRun, result: &RunResult) -> Done<Vec<PathBuf>> {
         let Some(folder) = &self.artifacts else { return Ok(Vec::new()) };
         let mut written = Vec::new();
         for artifact in &result.artifacts {
+            session.scene.enter(Stage::writing(run, written.len(), result.artifacts.len()));
             let path = artifact.download(folder)?;
             session.scene.note(&format!("wrote {}", path.display()));
             written.push(path);

@@ -2,7 +2,7 @@
 
 use crate::{
     complain,
-    failure::Done,
+    failure::{Done, heard},
     output,
     session::{Online, Session, Shared},
     stage::Stage,
@@ -66,6 +66,10 @@ impl Online for Upload {
 
 impl Upload {
     fn file(&self, session: &Session, given: &Path) -> Done {
+        if given.is_dir() {
+            let text = format!("`{}` is a folder. Give --pattern '**/*' to upload what is in it.", given.display());
+            return Err(Error::invalid("path", text).into());
+        }
         let own = self.name.clone().or_else(|| name(given));
         let path = match self.path.as_deref() {
             Some(folder) if folder.ends_with('/') => Some(format!("{folder}{}", own.clone().ok_or_else(nameless)?)),
@@ -104,12 +108,12 @@ impl Upload {
 
     fn print(&self, outcome: &UploadOutcome) -> Done {
         if self.shared.json {
-            return output::json(outcome);
+            return heard(output::json(outcome));
         }
         if let Some(error) = &outcome.error {
             complain(&output::line(&format!("{}: {}", outcome.source, error.message)));
         }
-        outcome.file.iter().try_for_each(|file| output::row([36, 0], [&file.id, &outcome.source]))
+        outcome.file.iter().try_for_each(|file| heard(output::row([36, 0], [&file.id, &outcome.source])))
     }
 }
 

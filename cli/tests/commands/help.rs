@@ -4,7 +4,7 @@ use crate::world::{command, text};
 use nomkit::ErrorKind;
 use std::collections::BTreeMap;
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "",
     "ask",
     "upload",
@@ -14,6 +14,7 @@ const COMMANDS: [&str; 12] = [
     "stop",
     "agents",
     "artifacts",
+    "workflows",
     "doctor",
     "emulator",
     "completion",

@@ -2,7 +2,7 @@
 
 use crate::{
     held::Held,
-    world::{Ended, World, file},
+    world::{Ended, World, file, report},
 };
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -132,4 +132,24 @@ fn a_prompt_that_is_being_read_is_given_up() {
     let ended = end(&world, child, Signal::INT);
     assert_eq!((ended.code, ended.err.as_str()), (Some(130), "nomkit: Interrupted. Nothing was changed.\n"));
     assert_eq!(world.ledger()["requests"], json!([]));
+}
+
+#[test]
+fn artifacts_that_are_being_written_are_counted() {
+    let world = World::new();
+    let token = world.out(&["launch", "What is wrong with the fire doors?", &report()]);
+    let token = token.trim();
+    world.out(&["wait", token]);
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let read = || world.requests("GET /agents/{id}/artifacts/{artifactId}").len();
+    let before = read();
+    world.fault("GET /agents/{id}/artifacts/{artifactId}", "stall", 1, json!({"skip": 1}));
+    let child = world.command(&["artifacts", token, "--out", out]).spawn().unwrap();
+    world.until("the second artifact", |_| read() == before + 2);
+    let ended = end(&world, child, Signal::INT);
+    assert_eq!(ended.code, Some(130));
+    assert!(ended.err.contains("1 of 2 artifacts are written"), "{}", ended.err);
+    assert!(ended.err.contains(&format!("go on with: nomkit artifacts {token}\n")), "{}", ended.err);
+    assert_eq!(std::fs::read_dir(out).unwrap().count(), 1);
 }

@@ -76,6 +76,7 @@ fn a_folder_is_uploaded_by_its_pattern_and_says_what_became_of_each_file() {
     // A folder is not uploaded by mistake.
     let ended = world.run(&["upload", root]);
     assert_eq!(ended.code, Some(2), "{}", ended.err);
+    assert!(ended.err.contains("Give --pattern"), "{}", ended.err);
     let ended = world.run(&["upload", root, "--pattern", "*.nothing"]);
     assert_eq!(ended.code, Some(2), "{}", ended.err);
 }
