@@ -23,8 +23,8 @@ impl Bar {
     pub(crate) fn tell(&self, progress: &Progress) {
         match (progress.total, progress.phase.as_str()) {
             (Some(total), phase) => {
-                self.begin(phase, "{msg} {wide_bar} {bytes}/{total_bytes} {eta}");
                 self.0.set_length(total as u64);
+                self.begin(phase, "{msg} {wide_bar} {bytes}/{total_bytes} {eta}");
                 self.0.set_position(progress.done as u64);
             }
             (None, "reading") => {
@@ -47,12 +47,13 @@ impl Bar {
     }
 
     fn begin(&self, message: &str, template: &str) {
-        if self.0.is_finished() {
-            self.0.reset();
-        }
         // The cursor goes back to the line's beginning, so that the `^C` of the terminal stands where it is erased.
         let style = ProgressStyle::with_template(&format!(" {template}\r"));
         self.0.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         self.0.set_message(output::line(message).into_owned());
+        // It is drawn by this already, and not as the library's own bar.
+        if self.0.is_finished() {
+            self.0.reset();
+        }
     }
 }

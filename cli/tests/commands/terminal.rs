@@ -126,6 +126,24 @@ fn ctrl_c_takes_the_spinner_off_and_leaves_the_token() {
 }
 
 #[test]
+fn what_is_typed_is_uploaded_when_its_end_is_said_once() {
+    let world = World::new();
+    let terminal = Terminal::new(&world, 80, &[], &["upload", "-", "--name", "typed.txt", "--quiet"]);
+    terminal.press(b"a report\n\x04");
+    terminal.until("  -");
+    let (code, rows, _) = terminal.end();
+    assert_eq!(code, Some(0), "{rows:?}");
+    assert_eq!(world.ledger()["files"][0]["size"], 9);
+}
+
+#[test]
+fn the_first_line_of_progress_is_of_what_goes_on() {
+    let world = World::new();
+    let (_, _, raw) = Terminal::new(&world, 80, &[], &["ask", "Look"]).end();
+    assert!(raw.contains("waiting") && !raw.contains("0/0"), "{raw:?}");
+}
+
+#[test]
 fn a_terminal_that_cannot_move_its_cursor_gets_plain_lines() {
     let world = World::new();
     let ask = ["ask", "What is wrong with the fire doors?", &report()];

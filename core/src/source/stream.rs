@@ -29,7 +29,13 @@ pub struct Stream {
 impl Stream {
     pub(super) fn reader(mut reader: impl Read + Send + 'static, name: String, size: Option<u64>) -> Self {
         let label = name.clone();
-        let pull = move |buffer: &mut [u8]| fill(&mut reader, buffer).map_err(|error| broken(&label, &error));
+        let mut over = false;
+        let pull = move |buffer: &mut [u8]| {
+            // A terminal that has said its end would be asked to say it again.
+            let filled = if over { Ok(0) } else { fill(&mut reader, buffer) };
+            over = filled.as_ref().is_ok_and(|filled| *filled < buffer.len());
+            filled.map_err(|error| broken(&label, &error))
+        };
         // Its thread starts when it is first asked for something.
         let chunks = stream::once(async { content::ahead(BLOCK, pull) }).flatten();
         Self::new(chunks, name, size)
