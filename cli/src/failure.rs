@@ -64,7 +64,6 @@ pub(crate) fn report(failure: Failure, scene: &Scene) -> ExitCode {
         say(fields, exit);
     } else {
         complain(&output::line(&error.message));
-        issues(&error).for_each(|issue| hint(&output::line(&issue)));
         for file in &error.uploaded {
             hint(&format!("uploaded before that: {} (--file-id {})", output::line(&file.name), file.id));
         }
@@ -117,34 +116,17 @@ pub(crate) fn written(error: &Error) -> Map<String, Value> {
     }
 }
 
-/// Where the server found a request invalid; a handful tells enough.
-fn issues(error: &Error) -> impl Iterator<Item = String> {
-    let issues = error.detail("issues").and_then(Value::as_array).into_iter().flatten().take(10);
-    issues.map(|issue| {
-        let place = match issue.get("path") {
-            Some(Value::String(path)) => path.clone(),
-            Some(Value::Array(path)) => path.iter().map(word).collect::<Vec<_>>().join("."),
-            _ => String::new(),
-        };
-        let said = issue.get("message").map_or_else(|| issue.to_string(), word);
-        let whole = if place.is_empty() { said } else { format!("{place}: {said}") };
-        whole.chars().take(300).collect()
-    })
-}
-
-fn word(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
 fn next(scene: &Scene, stage: &Stage) -> Option<String> {
     stage.next().map(|words| scene.shared.command(&words))
 }
 
 /// Whether going on from there can help after such an error.
 fn leads_on(stage: &Stage, kind: ErrorKind) -> bool {
-    use ErrorKind::{NotFound, OutcomeUnknown, RunFailed, RunStopped, StaleTurn, WaitTimeout};
+    use ErrorKind::{Config, InvalidInput, NotFound, OutcomeUnknown, RunFailed, RunStopped, StaleTurn, WaitTimeout};
     match stage {
-        Stage::Launched { .. } => !matches!(kind, RunFailed | RunStopped | StaleTurn | NotFound),
+        Stage::Launched { .. } => {
+            !matches!(kind, Config | InvalidInput | RunFailed | RunStopped | StaleTurn | NotFound)
+        }
         Stage::Writing { .. } => true,
         _ => matches!(kind, OutcomeUnknown | WaitTimeout),
     }

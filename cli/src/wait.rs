@@ -3,6 +3,7 @@
 use crate::{
     failure::Done,
     session::{Online, Session, Shared},
+    stage::Stage,
     turn::{self, Answer},
 };
 use clap::Args;
@@ -25,6 +26,8 @@ impl Online for Wait {
     }
 
     fn run(self, session: &Session) -> Done {
+        // Whatever ends it, and however early, the same words go on.
+        session.scene.enter(Stage::Launched { token: self.target.clone() });
         let run = session.nomic.agents().attach(&self.target)?;
         turn::begun(session, &run);
         self.answer.print(session, &run)

@@ -172,20 +172,3 @@ fn a_reader_that_leaves_is_no_failure() {
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
 }
-
-#[test]
-fn what_the_server_finds_invalid_is_said_in_words_too() {
-    let world = World::new();
-    let issues = json!([{"path": ["query", "status"], "message": "no such\u{1b}[2J status"}, {"path": "", "message": "x".repeat(900)}, "odd"]);
-    world.fault(
-        "GET /agents",
-        "status",
-        1,
-        json!({"status": 400, "body": {"error": "Invalid request", "issues": issues}}),
-    );
-    let ended = world.run(&["agents", "--status", "bogus"]);
-    let lines = ended.err.lines().collect::<Vec<_>>();
-    assert_eq!((ended.code, lines.len()), (Some(2), 4), "{}", ended.err);
-    assert_eq!(lines[1], r"  query.status: no such\u{1b}[2J status");
-    assert!(lines[2].len() < 400 && lines[3] == "  \"odd\"", "{}", ended.err);
-}

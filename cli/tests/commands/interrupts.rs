@@ -56,6 +56,16 @@ fn a_wait_leaves_the_agent_at_work_and_tells_the_token() {
 }
 
 #[test]
+fn a_wait_that_has_not_seen_its_agent_yet_tells_how_to_go_on_too() {
+    let world = World::new();
+    let (held, child) = held(&world, &["wait", "019abc12-3456-7890-abcd-ef1234567890"]);
+    held.begun();
+    let ended = end(&world, child, Signal::INT);
+    assert_eq!(ended.code, Some(130));
+    assert!(ended.err.ends_with("go on with: nomkit wait 019abc12-3456-7890-abcd-ef1234567890\n"), "{}", ended.err);
+}
+
+#[test]
 fn asking_is_the_same_and_the_next_command_names_the_instance() {
     let world = World::busy();
     let base = format!("--base-url={}", world.emulator.url());
