@@ -86,11 +86,12 @@ pub(crate) async fn follow_up(mut call: Call) -> Result<Reply, Problem> {
 }
 
 /// The number of an agent's next turn, and the time at which it may begin: later than the end of the one before, so that
-/// `updatedAt` tells them apart.
+/// `updatedAt` tells them apart; but now, if the clock was put back since.
 fn next_turn(app: &App, connection: &Connection, id: &str) -> Result<(u32, Millis), Problem> {
     let now = app.clock.now();
     turns::settle(connection, now)?;
     match turns::latest(connection, id)?.ok_or_else(agents::missing)? {
+        (number, Some(ended)) if ended > now + 1000 => Ok((number + 1, now)),
         (number, Some(ended)) => Ok((number + 1, now.max(ended + 1))),
         (_, None) => Err(Problem::conflict(ACTIVE)),
     }

@@ -69,6 +69,8 @@ struct State {
     rates: Rates,
     /// The next free moment of each tier, in microseconds since 1970.
     free: [i64; 4],
+    /// When that was last looked at.
+    seen: i64,
 }
 
 /// How a tier stands after a request.
@@ -85,7 +87,7 @@ const SECOND: i64 = 1_000_000;
 
 impl Limiter {
     pub(crate) fn new(rates: Rates) -> Self {
-        Self(Mutex::new(State { rates, free: [0; 4] }))
+        Self(Mutex::new(State { rates, free: [0; 4], seen: 0 }))
     }
 
     pub(crate) fn rates(&self) -> Rates {
@@ -94,7 +96,7 @@ impl Limiter {
 
     /// Sets the limits; what was used is forgotten.
     pub(crate) fn set(&self, rates: Rates) {
-        *self.state() = State { rates, free: [0; 4] };
+        *self.state() = State { rates, free: [0; 4], seen: 0 };
     }
 
     /// Changes the limits that a body names.
@@ -133,9 +135,13 @@ impl Limiter {
         let interval = 60 * SECOND / i64::from(limit);
         let reach = interval.saturating_mul(i64::from(rates.burst.unwrap_or(limit)) - 1);
         let now = now.saturating_mul(1000);
+        // The clock was put back: what was used then is of another time. (Requests may overtake each other a little.)
+        if now.saturating_add(SECOND) < state.seen {
+            state.free = [0; 4];
+        }
+        state.seen = now;
         let free = state.free.get_mut(tier as usize)?;
-        // Not further away than this clock can have brought it: the clock may have been put back.
-        let next = (*free).clamp(now, now.saturating_add(reach).saturating_add(interval));
+        let next = (*free).max(now);
         let early = next.saturating_sub(now).saturating_sub(reach);
         let wait = (early > 0).then(|| ceil(early));
         if wait.is_none() {

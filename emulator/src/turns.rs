@@ -254,7 +254,9 @@ fn add_message(
     let mut insert = connection.prepare_cached(
         "INSERT INTO messages (id, agent_id, turn, type, text, created_at, visible_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
     )?;
-    insert.execute(params![ids::new(), turn.agent, turn.number, role, text, at, at + lag])?;
+    // What could be read once can be read from then on, wherever the clock is put.
+    let visible_at = if lag > 0 { at + lag } else { 0 };
+    insert.execute(params![ids::new(), turn.agent, turn.number, role, text, at, visible_at])?;
     Ok(())
 }
 

@@ -56,6 +56,22 @@ fn it_is_moved() {
 }
 
 #[test]
+fn a_clock_that_is_put_back_does_not_hold_up_a_follow_up() {
+    let client = Client::start(INSTANT);
+    let id = client.launch("Hello", &[])["id"].clone();
+    let first = client.until(&id, "finished");
+    set(&client, &json!({ "advance": -86400 }));
+    let again =
+        client.post(&format!("/agents/{}/followup", id.as_str().unwrap()), &json!({ "prompt": { "text": "Go" } }));
+    assert_eq!(again.status, 202, "{again:?}");
+    let second = client.until(&id, "finished");
+    assert!(second["updatedAt"].as_str() < first["updatedAt"].as_str());
+    let rows = client.messages(&id);
+    let texts: Vec<&str> = rows.iter().map(|row| row["text"].as_str().unwrap()).collect();
+    assert_eq!((texts.len(), texts[0], texts[2]), (4, "Hello", "Go"));
+}
+
+#[test]
 fn an_advance_ends_the_turns_that_are_due() {
     let client = Client::start(ENDLESS);
     let id = client.launch("Hello", &[])["id"].clone();

@@ -98,6 +98,19 @@ async fn a_docx_gives_its_paragraphs_and_names_its_headings() {
 }
 
 #[tokio::test]
+async fn a_cell_that_spans_nothing_is_one_cell() {
+    let cell = |span: &str, text: &str| {
+        let span = format!("<w:tcPr><w:gridSpan w:val=\"{span}\"/></w:tcPr>");
+        format!("<w:tc>{span}<w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:tc>")
+    };
+    let row = format!("<w:tbl><w:tr>{}{}{}</w:tr></w:tbl>", cell("0", "a"), cell("2", "b"), cell("-1", "c"));
+    for extractor in both() {
+        let page = read(&extractor, "a.docx", &docx(&row)).await.unwrap().pages.remove(0);
+        assert_eq!(page.text, "a   ␣   b   c");
+    }
+}
+
+#[tokio::test]
 async fn an_xlsx_gives_its_shown_sheets_row_by_row() {
     let document = sample("door-schedule.xlsx").await;
     assert_eq!(document.unit, Unit::Row);

@@ -64,6 +64,23 @@ fn a_tier_takes_its_burst_and_then_one_an_interval() {
 }
 
 #[test]
+fn a_clock_that_is_put_back_leaves_no_debt() {
+    for back in [30.0, 3600.0] {
+        let client = paced(Rates { heavy: 1, burst: Some(3), ..Rates::default() });
+        for _ in 0..3 {
+            assert_eq!(launch(&client).status, 201);
+        }
+        advance(&client, -back);
+        for remaining in [2, 1, 0] {
+            let answer = launch(&client);
+            assert_eq!((answer.status, header(&answer, "x-ratelimit-remaining")), (201, Some(remaining)), "{back}");
+        }
+        let wait = header(&launch(&client), "retry-after").unwrap();
+        assert!((30..=60).contains(&wait), "{wait}");
+    }
+}
+
+#[test]
 fn a_second_less_than_said_is_too_early() {
     let client = paced(Rates { heavy: 1, burst: Some(1), ..Rates::default() });
     assert_eq!(launch(&client).status, 201);

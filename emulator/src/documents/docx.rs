@@ -168,7 +168,9 @@ impl Text {
             ("tr", _) if !empty => self.rows.push(Vec::new()),
             ("tc", _) => self.rows.last_mut().into_iter().for_each(|row| row.push(String::new())),
             ("gridSpan", _) => {
-                let more = attribute(tag, "val").and_then(|span| span.parse::<u8>().ok()).map_or(0, |span| span - 1);
+                let more = attribute(tag, "val")
+                    .and_then(|span| span.parse::<u8>().ok())
+                    .map_or(0, |span| span.saturating_sub(1));
                 self.rows.last_mut().into_iter().for_each(|row| row.extend((0..more).map(|_| String::new())));
             }
             ("t", _) => self.in_text = !empty,
