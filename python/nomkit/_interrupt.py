@@ -24,8 +24,11 @@ def tell(interrupt: KeyboardInterrupt, token: str, shows_progress: bool) -> None
 
 
 def _print(line: str) -> None:
+    from contextlib import suppress
+
     from ._progress.notebook import publisher
 
     stream = sys.stdout if publisher() else sys.stderr
-    if stream is not None:
-        print(line, file=stream, flush=True)
+    with suppress(Exception):  # What a closed standard error raises must not take the interrupt's place.
+        if stream is not None:
+            print(line, file=stream, flush=True)

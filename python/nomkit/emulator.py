@@ -36,7 +36,7 @@ class Emulator:
         rates: Whether it refuses requests that come faster than the platform's limits allow.
 
     Raises:
-        ConfigError: The command is not installed.
+        ConfigError: The command is not installed, or does not start.
     """
 
     url: str
@@ -65,17 +65,22 @@ class Emulator:
                 command += [f"--{name}", os.fspath(value) if isinstance(value, os.PathLike) else str(value)]
         if not rates:
             command.append("--no-rates")
-        self._process: Popen[bytes] | None = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None
-        )
+        try:
+            self._process: Popen[bytes] | None = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None
+            )
+        except OSError as error:
+            raise _config(f"The emulator cannot be started: {error}.") from error
         ready = _pipe(self._process.stdout).readline()
-        if not ready:
+        try:
+            self._take(json.loads(ready))
+        except (ValueError, TypeError, KeyError):
             self.stop()
-            raise _config("The emulator did not start; its last words are above.")
-        self._take(json.loads(ready))
+            reason = f"`{command[0]}` is not the nomkit command" if ready else "its last words are above"
+            raise _config(f"The emulator did not start; {reason}.") from None
 
     def _take(self, ready: Mapping[str, Any]) -> None:
-        self.url, self.api_key, self.token = ready["url"], ready["api_key"], ready["token"]
+        self.url, self.api_key, self.token = ready["url"].rstrip("/"), ready["api_key"], ready["token"]
 
     @classmethod
     def connect(cls, url: str, *, api_key: str | None = None, token: str | None = None) -> Self:

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from nomkit import Emulator, Nomic, Progress, WaitTimeoutError, _progress
+from nomkit import Emulator, Nomic, Progress, WaitTimeoutError, _interrupt, _progress
 from nomkit._progress import Display
 from nomkit._progress.story import Story, duration, size
 from nomkit._progress.terminal import Line, _board
@@ -159,8 +159,19 @@ def test_a_display_that_fails_does_not_end_the_call(nomic: Nomic, monkeypatch: p
     broken.close()
     monkeypatch.setattr(sys, "stderr", broken)
     assert nomic.files.upload(b"text", name="a.txt", progress=True).id
-    monkeypatch.setattr(sys, "stderr", None)
+    closed = io.StringIO()
+    closed.close()
+    for stream in (None, closed, SimpleNamespace()):
+        monkeypatch.setattr(sys, "stderr", stream)
+        assert nomic.files.upload(b"text", name="a.txt", progress=True).id
+        _interrupt.tell(KeyboardInterrupt(), "nk1.token", shows_progress=True)
+
+
+def test_what_stands_in_for_standard_error_gets_lines(nomic: Nomic, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(sys, "stderr", SimpleNamespace(write=said.append, flush=list))
     assert nomic.files.upload(b"text", name="a.txt", progress=True).id
+    assert said[-1].startswith("accepted 4 B")
 
 
 def test_sizes_and_times_are_short() -> None:

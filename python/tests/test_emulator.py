@@ -34,7 +34,7 @@ def test_an_emulator_is_connected_to_by_the_environment(emulator: Emulator, monk
     with pytest.raises(ConfigError, match="NOMKIT_EMULATOR_TOKEN"):
         Emulator.connect(emulator.url)
     monkeypatch.setenv("NOMKIT_EMULATOR_TOKEN", emulator.token)
-    connected = Emulator.connect(emulator.url)
+    connected = Emulator.connect(f"{emulator.url}/")
     assert connected.ledger()["agents"] == []
     assert connected.nomic().agents.list().first(1) == []
 
@@ -102,3 +102,15 @@ def test_an_emulator_starts_as_it_is_told() -> None:
         assert emulator.rates()["enabled"] is False
         emulator.nomic().agents.launch("Hello")
         assert emulator.ledger()["requests"][-1]["status"] == 200
+
+
+def test_an_emulator_that_cannot_start_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for command, words in (
+        ("/nowhere/nomkit", "No such file"),
+        ("/etc/passwd", "Permission denied"),
+        ("/bin/echo", "`/bin/echo` is not the nomkit command"),
+        ("/usr/bin/true", "last words"),
+    ):
+        monkeypatch.setenv("NOMKIT_CLI", command)
+        with pytest.raises(ConfigError, match=words):
+            Emulator()

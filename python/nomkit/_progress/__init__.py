@@ -36,7 +36,10 @@ class Display:
     """
 
     def __init__(self, attach: Callable[[], str] | None = None) -> None:
-        self._surface = _surface()
+        try:
+            self._surface = _surface()
+        except Exception:  # A closed standard error.
+            self._surface = None
         self._story = Story(attach)
 
     def __call__(self, progress: Progress) -> None:
@@ -83,4 +86,5 @@ def _surface() -> Surface | None:
         return Cell(publish)
     if sys.stderr is None:
         return None
-    return Line() if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" else Lines()
+    is_terminal = hasattr(sys.stderr, "isatty") and sys.stderr.isatty()  # Not all that stands in for it has it.
+    return Line() if is_terminal and os.environ.get("TERM") != "dumb" else Lines()

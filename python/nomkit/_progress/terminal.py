@@ -45,7 +45,7 @@ os.register_at_fork(after_in_child=_forget)
 def _columns() -> int:
     try:
         return os.get_terminal_size(sys.stderr.fileno()).columns or 80
-    except (OSError, ValueError):
+    except (AttributeError, OSError, ValueError):
         return 80
 
 
