@@ -41,6 +41,13 @@ class NomkitError(Exception):
         self.message = message
         self.__dict__.update(fields)
 
+    def __eq__(self, other: object) -> bool:
+        """Errors of one class that say the same are equal, so that outcomes which hold them can be compared."""
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.message))
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.__dict__)
 

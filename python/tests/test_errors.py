@@ -172,6 +172,8 @@ def test_every_class_is_an_error_of_ours_and_pickles() -> None:
         error = cls("text", status=418, attempts=2)
         for other in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
             assert (type(other), str(other), other.status, other.attempts) == (cls, "text", 418, 2)
+            assert other == error and hash(other) == hash(error)
+        assert error != cls("text", status=418, attempts=3) and error != Exception("text")
 
 
 def test_a_failed_run_says_why(nomic: Nomic, tmp_path: Path) -> None:

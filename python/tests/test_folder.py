@@ -69,9 +69,10 @@ def test_an_outcome_is_an_ordinary_record(nomic: Nomic, folder: Path) -> None:
     with pytest.raises(errors.InvalidInputError):
         if failed.error is not None:
             raise failed.error
-    for other in (pickle.loads(pickle.dumps(sent)), copy.copy(sent)):
-        assert other == sent and hash(other) == hash(sent)
-    assert str(pickle.loads(pickle.dumps(failed)).error) == str(failed.error)
+    for outcome in outcomes:
+        for other in (pickle.loads(pickle.dumps(outcome)), copy.deepcopy(outcome)):
+            assert other == outcome and hash(other) == hash(outcome) and repr(other) == repr(outcome)
+    assert len(set(outcomes)) == len(outcomes)
 
 
 def test_patterns_choose_among_the_files(nomic: Nomic, folder: Path) -> None:
