@@ -261,7 +261,11 @@ def _launch_file(argument: str, file: Any, readers: type[Readers]) -> _native.So
     if isinstance(file_id := _id(file), str):
         return _native.Source.file(text(argument, file_id))
     if hasattr(file, "read"):
-        return _file_object(argument, file, None, readers)
+        source = _file_object(argument, file, None, readers)
+        if _name(file):
+            return source
+        remedy = "Upload it with `files.upload(..., name=...)`, and give what that returns."
+        raise invalid(argument, f"`{argument}` holds a file object that has no name. {remedy}")
     raise invalid(argument, f"`{argument}` holds paths and files, not {type(file).__name__}.")
 
 

@@ -265,8 +265,9 @@ def test_a_launch_takes_what_an_upload_takes_if_it_has_a_name(nomic: Nomic, emul
     sent = len(requests(emulator))
     nameless: list[Any] = [io.BytesIO(b"text"), b"text", blocks(), "notes.md"]
     for source in nameless:
-        with pytest.raises(errors.InvalidInputError):
+        with pytest.raises(errors.InvalidInputError) as caught:
             nomic.agents.launch("Look", files=[document, source])
+        assert caught.value.argument == "files" and "`name=` or" not in str(caught.value)
     assert len(requests(emulator)) == sent
 
 
