@@ -100,7 +100,8 @@ impl Origin {
             let edges = !l.starts_with('-') && !l.ends_with('-');
             (1..=63).contains(&l.len()) && edges && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         };
-        if !domain.split('.').all(label) || domain.len() > 200 {
+        let is_host = domain.to_ascii_lowercase().ends_with(".nomic.ai");
+        if is_host || !domain.split('.').all(label) || domain.len() > 200 {
             return Err(config(format!(
                 "`{}` is not an instance's name. Give the part before `.nomic.ai`, such as `acme`, or a base URL.",
                 shown(domain)

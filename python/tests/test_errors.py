@@ -55,6 +55,7 @@ def test_configuration_mistakes_are_told_apart(monkeypatch: pytest.MonkeyPatch) 
         ({"base_url": "http://acme.example", "api_key": "npk_x"}, "in the clear"),
         ({"domain": "acme", "api_key": "nk-atlas"}, "Atlas"),
         ({"domain": "acme/x", "api_key": "npk_x"}, "not an instance"),
+        ({"domain": "acme.nomic.ai", "api_key": "npk_x"}, "the part before `.nomic.ai`"),
     ]
     for options, words in cases:
         with pytest.raises(errors.ConfigError, match=words):
