@@ -5,7 +5,7 @@ mod common;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use common::{
-    World, memory, prompt,
+    World, prompt, scripted,
     wire::{Wire, relay},
 };
 use nomkit::{Attachments, Error, FollowUpOptions, Image, LaunchOptions, MAX_IMAGE_SIZE, Source, blocking::Nomic};
@@ -125,7 +125,7 @@ fn a_follow_up_takes_images_too() {
 
 #[tokio::test]
 async fn the_body_is_plain_json() {
-    let (nomic, seen) = memory::over(|_, _| memory::launched());
+    let (nomic, seen) = scripted::over(|_, _| scripted::launched());
     let options = LaunchOptions::default().prompt("Look").workflow_id("w").project_id("p");
     nomic.agents().launch(options, with(vec![Image::bytes(PNG), Image::bytes(GIF)]), None).await.unwrap();
     let data = |bytes: &[u8]| BASE64_STANDARD.encode(bytes);

@@ -4,7 +4,7 @@
 mod common;
 
 use bytes::Bytes;
-use common::{World, memory, prompt, wire::relay};
+use common::{World, prompt, scripted, wire::relay};
 use futures_util::stream;
 use nomkit::{Error, File, OnProgress, Source, UploadOptions, blocking::Nomic};
 use std::{
@@ -148,7 +148,7 @@ fn a_stream_is_sent_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_was_not_opened_may_be_sent_again() {
-    let (nomic, seen) = memory::over(|_, made| match made {
+    let (nomic, seen) = scripted::over(|_, made| match made {
         0 | 1 => (0, String::new()),
         _ => (201, r#"{"id":"f","name":"a.bin","size":9}"#.to_owned()),
     });
@@ -160,7 +160,7 @@ async fn a_stream_that_was_not_opened_may_be_sent_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_source_is_no_stalled_server() {
-    let (nomic, _) = memory::over(|_, _| (201, r#"{"id":"f","name":"a.bin","size":3}"#.to_owned()));
+    let (nomic, _) = scripted::over(|_, _| (201, r#"{"id":"f","name":"a.bin","size":3}"#.to_owned()));
     let slow = || {
         stream::unfold(0, |given| async move {
             tokio::time::sleep(Duration::from_secs(100)).await;

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{World, memory, prompt};
+use common::{World, prompt, scripted};
 use nomkit::{Attachments, FollowUpOptions, Image, LaunchOptions, Source, WorkflowListOptions};
 use serde_json::json;
 
@@ -111,7 +111,7 @@ fn what_was_uploaded_for_a_slot_rides_on_the_error() {
 
 #[tokio::test]
 async fn a_launch_says_only_what_it_was_given() {
-    let (nomic, seen) = memory::over(|_, _| memory::launched());
+    let (nomic, seen) = scripted::over(|_, _| scripted::launched());
     let agents = nomic.agents();
     let launch = |options, attachments| agents.launch(options, attachments, None);
     let there = |id: &str| Source::File(id.to_owned());
@@ -128,13 +128,13 @@ async fn a_launch_says_only_what_it_was_given() {
 #[tokio::test(start_paused = true)]
 async fn a_workflow_that_nobody_prompted_can_be_asked_again() {
     // No user row of its own: the first is the follow-up's.
-    let (nomic, _) = memory::over(|call, made| {
+    let (nomic, _) = scripted::over(|call, made| {
         let row = |role: &str, text: &str| json!({"type": role, "text": text});
         let mut rows = vec![row("assistant", "the punch list")];
         let agent = |at: &str| json!({"data": {"id": "a", "status": "finished", "updatedAt": at}});
         match call {
             "POST /agents/a/followup" => (202, agent("2026-01-01T00:00:01Z").to_string()),
-            "POST /agents" => memory::launched(),
+            "POST /agents" => scripted::launched(),
             "GET /agents/a" if made < 2 => (200, agent("2026-01-01T00:00:00Z").to_string()),
             "GET /agents/a" => (200, agent("2026-01-01T00:00:02Z").to_string()),
             _ => {
@@ -175,19 +175,19 @@ async fn a_deletion_is_read_tolerantly_and_a_404_counts_only_after_a_loss() {
     let answers: [(u16, &str); 5] =
         [(204, ""), (200, ""), (200, "{}"), (202, r#"{"data":{"id":"a","status":"finished"}}"#), (200, "null")];
     for (status, body) in answers {
-        let (nomic, seen) = memory::over(move |_, _| (status, body.to_owned()));
+        let (nomic, seen) = scripted::over(move |_, _| (status, body.to_owned()));
         nomic.agents().delete("a").await.unwrap();
         assert_eq!(seen.calls(), ["DELETE /agents/a"]);
     }
     let lost = [(502, "<html>"), (503, "busy"), (200, "<html>")];
     for (status, body) in lost {
-        let (nomic, _) = memory::over(move |_, made| if made == 0 { (status, body.to_owned()) } else { gone() });
+        let (nomic, _) = scripted::over(move |_, made| if made == 0 { (status, body.to_owned()) } else { gone() });
         nomic.agents().delete("a").await.unwrap();
     }
     // Nothing can have deleted it before.
     for status in [0, 429] {
         let limited = move || (status, r#"{"error":"Slow down"}"#.to_owned());
-        let (nomic, seen) = memory::over(move |_, made| if made == 0 { limited() } else { gone() });
+        let (nomic, seen) = scripted::over(move |_, made| if made == 0 { limited() } else { gone() });
         let error = nomic.agents().delete("a").await.unwrap_err();
         assert_eq!((error.code.as_str(), seen.calls().len()), ("not_found", 2), "{status}");
     }

@@ -3,7 +3,6 @@
 #![allow(clippy::indexing_slicing)]
 
 pub mod child;
-pub mod memory;
 pub mod raw;
 pub mod scripted;
 pub mod wire;

@@ -6,6 +6,7 @@ use nomkit::{
     http::transport::{Failure, Request, Response, Transport},
 };
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -37,6 +38,7 @@ pub fn lost(failure: Failure) -> Reply {
 struct Scripted {
     script: Box<Script>,
     seen: Seen,
+    bodies: Bodies,
 }
 
 impl Transport for Scripted {
@@ -46,6 +48,7 @@ impl Transport for Scripted {
         let made = seen.iter().filter(|earlier| **earlier == call).count();
         seen.push(call.clone());
         let reply = (self.script)(&call, made, &request);
+        let (at, bodies) = (seen.len() - 1, self.bodies.clone());
         async move {
             if reply.status == 0 {
                 // Still connecting: the body was never asked for.
@@ -56,7 +59,8 @@ impl Transport for Scripted {
             }
             let mut body = std::pin::pin!(request.payload.open(request.begun));
             while let Some(frame) = std::future::poll_fn(|cx| http_body::Body::poll_frame(body.as_mut(), cx)).await {
-                frame.map_err(|error| Failure::after_send(ErrorKind::Transport, error.to_string()))?;
+                let frame = frame.map_err(|error| Failure::after_send(ErrorKind::Transport, error.to_string()))?;
+                bodies.lock().unwrap().entry(at).or_default().extend_from_slice(&frame.into_data().unwrap());
             }
             tokio::time::sleep(Duration::from_secs_f64(reply.after)).await;
             let headers = reply.headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
@@ -69,6 +73,7 @@ impl Transport for Scripted {
 }
 
 pub type Seen = Arc<Mutex<Vec<String>>>;
+type Bodies = Arc<Mutex<BTreeMap<usize, Vec<u8>>>>;
 
 pub const KEY: &str = "npk_abc.DEF/ghi+SECRET==";
 
@@ -80,10 +85,53 @@ pub fn client_with(
     options: ClientOptions,
     script: impl Fn(&str, usize, &Request) -> Reply + Send + Sync + 'static,
 ) -> (Nomic, Seen) {
-    let seen = Seen::default();
-    let transport = Scripted { script: Box::new(script), seen: seen.clone() };
+    let (nomic, sent) = recorded(options, script);
+    (nomic, sent.calls)
+}
+
+fn recorded(
+    options: ClientOptions,
+    script: impl Fn(&str, usize, &Request) -> Reply + Send + Sync + 'static,
+) -> (Nomic, Sent) {
+    let sent = Sent::default();
+    let transport = Scripted { script: Box::new(script), seen: sent.calls.clone(), bodies: sent.bodies.clone() };
     let options = options.base_url("https://acme.example").api_key(KEY);
-    (Nomic::over(options, Arc::new(transport)).unwrap(), seen)
+    (Nomic::over(options, Arc::new(transport)).unwrap(), sent)
+}
+
+/// Each request with its body, as far as it was sent.
+#[derive(Default)]
+pub struct Sent {
+    calls: Seen,
+    bodies: Bodies,
+}
+
+impl Sent {
+    pub fn calls(&self) -> Vec<String> {
+        self.calls.lock().unwrap().clone()
+    }
+
+    /// The body of the n-th request.
+    pub fn body(&self, at: usize) -> Vec<u8> {
+        self.bodies.lock().unwrap()[&at].clone()
+    }
+
+    pub fn json(&self, at: usize) -> serde_json::Value {
+        serde_json::from_slice(&self.body(at)).unwrap()
+    }
+}
+
+/// Statuses and bodies alone; 0 if there is no connection. What was sent is kept.
+pub fn over(play: impl Fn(&str, usize) -> (u16, String) + Send + Sync + 'static) -> (Nomic, Sent) {
+    recorded(ClientOptions::default(), move |call, made, _| match play(call, made) {
+        (0, _) => lost(Failure::not_sent(ErrorKind::Connect, "No connection")),
+        (status, body) => reply(status, body),
+    })
+}
+
+/// The answer to a launch.
+pub fn launched() -> (u16, String) {
+    (201, r#"{"data":{"id":"a","status":"waiting"}}"#.to_owned())
 }
 
 pub fn agent(status: &str, more: &str) -> String {
