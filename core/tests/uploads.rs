@@ -99,6 +99,8 @@ fn names_and_paths_of_every_kind_arrive_whole() {
     let long = format!("{}.txt", "n".repeat(400));
     let names = [
         ("plan \"final\".txt", "plan %22final%22.txt"),
+        ("north\\south.txt", "north%5Csouth.txt"),
+        ("ends in \\", "ends in %5C"),
         ("línea.txt", "línea.txt"),
         // As given: neither composed nor decomposed.
         ("li\u{301}nea.txt", "li\u{301}nea.txt"),

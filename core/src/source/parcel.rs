@@ -166,6 +166,8 @@ pub(crate) fn encoded(name: &str) -> String {
     for c in name.chars() {
         match c {
             '"' => out.push_str("%22"),
+            // Some servers take it for the end of a folder's name, others for an escape.
+            '\\' => out.push_str("%5C"),
             c if is_unfit(c) => {
                 c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| out.push_str(&format!("%{byte:02X}")));
             }
@@ -212,9 +214,9 @@ mod tests {
         #[test]
         fn a_name_on_the_wire_is_one_quoted_word(name in "[\\PC\\p{C}\"/\\\\%]{1,400}") {
             let wire = encoded(&name);
-            prop_assert!(!wire.contains('"') && !wire.contains(is_unfit), "{}", wire);
+            prop_assert!(!wire.contains(['"', '\\']) && !wire.contains(is_unfit), "{}", wire);
             // What needs no encoding is left as it was.
-            if !name.contains('"') && !name.contains(is_unfit) {
+            if !name.contains(['"', '\\']) && !name.contains(is_unfit) {
                 prop_assert_eq!(wire, name);
             }
         }
