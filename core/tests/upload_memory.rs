@@ -35,7 +35,7 @@ fn sized(folder: &Path, name: &str, start: &[u8], size: u64) -> std::path::PathB
 }
 
 #[test]
-fn u11_the_largest_uploads_take_a_few_megabytes() {
+fn u05_u11_the_largest_uploads_take_a_few_megabytes() {
     let folder = tempfile::tempdir().unwrap();
     let options = Options { discard_uploads: true, hash_uploads: false, ..Options::default() };
     let emulator = Emulator::start(options).unwrap();
