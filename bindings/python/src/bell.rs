@@ -29,6 +29,7 @@ use std::{
 pub struct Bell {
     line: Arc<Line>,
     heard: UnixStream,
+    process: u32,
 }
 
 /// The end that the background thread pulls. Calls hold it weakly: it ends with the bell.
@@ -82,7 +83,11 @@ impl Bell {
         let (ring, heard) = UnixStream::pair()?;
         ring.set_nonblocking(true)?;
         heard.set_nonblocking(true)?;
-        Ok(Self { line: Arc::new(Line { queue: Mutex::default(), rung: AtomicBool::new(false), ring }), heard })
+        Ok(Self {
+            line: Arc::new(Line { queue: Mutex::default(), rung: AtomicBool::new(false), ring }),
+            heard,
+            process: std::process::id(),
+        })
     }
 
     /// What the loop watches.
@@ -92,6 +97,9 @@ impl Bell {
 
     /// Called by the loop with its calls, `{number: (future, submitted, listener, readers)}`: hands each what has come for it.
     fn drain(&self, calls: &Bound<'_, PyDict>) -> PyResult<()> {
+        if self.process != std::process::id() {
+            return Ok(()); // A forked child hears its parent's bell too, and must not take from it.
+        }
         let _begun = Begun::new();
         let _ = (&self.heard).read(&mut [0; 64]);
         // In this order: what is pushed from here on rings again.

@@ -18,8 +18,8 @@ from nomkit import AsyncNomic, ClosedError, Emulator, Nomic
 emulator = Emulator.connect(sys.argv[1], api_key=sys.argv[2], token=sys.argv[3])
 nomic = emulator.nomic()
 
-def child(work):
-    'Runs the work in a fork of this process; it must end well in time.'
+def child(work, beside=lambda: None):
+    'Runs the work in a fork of this process, where it must end well in time, and something beside it in this one.'
     pid = os.fork()
     if pid == 0:
         code = 1
@@ -31,6 +31,7 @@ def child(work):
             sys.stderr.write(f"child: {error!r}\\n")
         finally:
             os._exit(code)
+    beside()
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     assert code == 0, f"the child ended with {code}"
 """
@@ -149,12 +150,15 @@ def test_a_loop_that_the_child_inherited(emulator: Emulator) -> None:
         """
 client, loop = emulator.async_nomic(), asyncio.new_event_loop()
 async def list_agents():
-    return await client.agents.list().first(1)
+    return await asyncio.wait_for(client.agents.list().first(1), 10)
 
-loop.run_until_complete(list_agents())
-for _ in range(5):
-    child(lambda: [loop.run_until_complete(list_agents()) for _ in range(10)])
-    loop.run_until_complete(list_agents())
+def turn():
+    for _ in range(50):
+        loop.run_until_complete(list_agents())
+
+turn()
+for _ in range(3):
+    child(turn, beside=turn)
 loop.close()
 """,
     )
