@@ -54,12 +54,16 @@ begin(lambda: silent.agents.get("agent"))
 until_sent()
 """,
     ),
-    "a thread that uploads": (
+    "a callback at work": (
         0,
         """
-begin(lambda: silent.files.upload(sys.executable, progress=lambda _: None))
+within = threading.Event()
+def tell(progress):
+    within.set()
+    time.sleep(0.1)
+begin(lambda: silent.files.upload(sys.executable, progress=tell))
 until_sent()
-time.sleep(0.1)  # It may tell its progress again when it ends.
+within.wait()
 """,
     ),
     "an exception": (

@@ -163,6 +163,22 @@ int getaddrinfo(const char *node, const char *service, const void *hints, void *
         assert running.end() == (0, "")
 
 
+@pytest.mark.parametrize("size", ["None", "1000"])
+def test_a_reader_that_reads_for_long(size: str) -> None:
+    slow = """
+class Slow:
+    def read(self, size):
+        print("reading", flush=True)
+        time.sleep(600)
+"""
+    code = BEGINNING + slow + CALLING.replace("CALL", f"nomic.files.upload(Slow(), name='a.txt', size={size})")
+    with Server() as server, program(code, server.url) as running:
+        assert [running.line(), running.line()] == ["calling", "reading"]
+        interrupted(running)
+        server.until(lambda: len(server.ended) == len(server.connections))
+        assert running.end() == (0, "")
+
+
 def test_a_call_from_a_progress_callback() -> None:
     within = "nomic.files.upload(b'text', name='a.txt', progress=lambda _: nomic.agents.get('agent'))"
     with Server(answer(UPLOADED)) as accepting, Server() as silent:
