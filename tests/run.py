@@ -116,7 +116,7 @@ def packages(suites: Suites) -> str:
 
 
 def pytest(title: str, arguments: Command, cwd: Path) -> tuple[Column, str]:
-    code, output = run(title, [BIN / "pytest", "-rs", *arguments], cwd)
+    code, output = run(title, [sys.executable, "-X", "dev", "-m", "pytest", "-rs", *arguments], cwd)
     found = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped|error)", output)}
     failed = found.get("failed", 0) + found.get("error", 0)
     if code or not found.get("passed"):
