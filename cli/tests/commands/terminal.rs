@@ -26,7 +26,7 @@ impl Terminal {
         let (pty, pts) = blocking::open().unwrap();
         pty.resize(Size::new(24, columns)).unwrap();
         let mut command = blocking::Command::new(NOMKIT).args(arguments).env("TERM", "xterm-256color");
-        for name in ["NOMIC_DOMAIN", "NO_COLOR", "COLUMNS", "CLICOLOR"] {
+        for name in ["NOMIC_DOMAIN", "NO_COLOR", "COLUMNS", "CLICOLOR", "CLICOLOR_FORCE", "CI"] {
             command = command.env_remove(name);
         }
         command = command.env("NOMIC_BASE_URL", world.emulator.url()).env("NOMIC_API_KEY", world.emulator.api_key());
