@@ -4,6 +4,7 @@
 mod common;
 
 use std::io::{BufRead, BufReader, Read};
+use std::time::{Duration, Instant};
 
 use brotli_decompressor::Decompressor;
 use common::{Client, INSTANT};
@@ -140,4 +141,20 @@ fn a_client_that_turns_away_ends_it_too() {
     drop(stream);
     while client.control("GET", &format!("/faults/{id}"), &Value::Null).json()["completed"] != 1 {}
     assert_eq!(client.newest()["answered"], false);
+}
+
+#[test]
+fn a_client_that_turns_away_at_any_byte_ends_it_too() {
+    let client = Client::start(INSTANT);
+    for read in (0..400).map(|round| 1 + round * 5) {
+        let id = fault(&client, "header_bomb", json!({ "count": 20, "size": 100 }));
+        let mut stream = client.open("GET", "/agents", None);
+        stream.read_exact(&mut vec![0; read]).unwrap();
+        // Closing with unread data resets the connection, wherever the emulator is with its answer.
+        drop(stream);
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while client.control("GET", &format!("/faults/{id}"), &Value::Null).json()["completed"] != 1 {
+            assert!(Instant::now() < deadline, "after {read} bytes");
+        }
+    }
 }

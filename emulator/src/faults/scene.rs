@@ -100,7 +100,7 @@ impl Stage {
     }
 
     /// Sends the last bytes that the fault is about. It has happened from here on, so that whoever has them finds it
-    /// reported; should they not leave, that is taken back.
+    /// reported; should they not leave, that is taken back, and how the play ends decides.
     pub(crate) async fn last(&mut self, bytes: &[u8]) -> io::Result<()> {
         let strike = self.strike.take();
         if let Some(strike) = &strike {
@@ -109,6 +109,7 @@ impl Stage {
         let sent = self.send(bytes).await;
         if let (Some(strike), Err(_)) = (strike, &sent) {
             strike.revoke();
+            self.strike = Some(strike);
         }
         sent
     }
