@@ -18,7 +18,7 @@ struct Terminal {
     child: Child,
     pty: Arc<blocking::Pty>,
     seen: Arc<Mutex<(vt100::Parser, Vec<u8>)>>,
-    reader: JoinHandle<()>,
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Terminal {
@@ -48,7 +48,7 @@ impl Terminal {
                 screen.1.extend_from_slice(&bytes[..count]);
             }
         });
-        Self { child, pty, seen, reader }
+        Self { child, pty, seen, reader: Some(reader) }
     }
 
     /// What stands on the screen now, row by row, without the empty ones.
@@ -77,9 +77,7 @@ impl Terminal {
     /// The end: exit code, the last screen, and every byte that came.
     fn end(mut self) -> (Option<i32>, Vec<String>, String) {
         let code = self.child.wait().unwrap().code();
-        while !self.reader.is_finished() {
-            thread::sleep(Duration::from_millis(1));
-        }
+        self.reader.take().unwrap().join().unwrap();
         let raw = String::from_utf8_lossy(&self.seen.lock().unwrap().1).into_owned();
         (code, self.rows(), raw)
     }
