@@ -8,7 +8,7 @@ PYTHON := $(VENV)/bin/python
 demo: $(VENV)/.release
 	@$(PYTHON) examples/demo.py "$(FILE)"
 
-test: $(VENV)/.release
+test: $(VENV)/.release node/.release
 	@$(PYTHON) tests/run.py
 
 bench: $(VENV)/.release
@@ -22,7 +22,7 @@ records:
 	cargo xtask records
 
 # Plays every scenario, then writes docs/faults.md.
-faults: $(VENV)/.release
+faults: $(VENV)/.release node/.release
 	@cargo build --quiet -p nomkit-driver -p nomkit-conformance
 	@target/debug/nomkit-conformance --faults docs/faults.md --write
 
@@ -43,5 +43,15 @@ $(VENV)/.release: $(VENV)/.tools
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --force-reinstall --no-index target/packages/nomkit_cli-*.whl
 	@. $(VENV)/bin/activate && cd python && maturin develop --quiet --release
 
+node/node_modules: node/package-lock.json
+	@npm ci --silent --prefix node
+	@touch $@
+
+.PHONY: node/.release
+node/.release: node/node_modules
+	@cargo build --quiet --release -p nomkit-node
+	@cp target/release/libnomkit_node.so node/nomkit.node
+	@npm run build --silent --prefix node
+
 clean:
-	rm -rf target $(VENV) demo-output
+	rm -rf target $(VENV) demo-output node/node_modules node/dist node/build

@@ -43,7 +43,7 @@ def main() -> int:
     suites: Suites = {}
     with tempfile.TemporaryDirectory(prefix="nomkit-tests-") as scratch:
         os.environ.update(NOMKIT_EMULATOR_KEY_MARK=CANARY, TMPDIR=scratch, CARGO_TERM_COLOR="never")
-        output = checks(suites) + rust(suites) + python(suites) + conformance(suites) + packages(suites)
+        output = checks(suites) + rust(suites) + python(suites) + node(suites) + conformance(suites) + packages(suites)
         secrecy(suites, output, Path(scratch))
     return report(suites)
 
@@ -79,6 +79,7 @@ def checks(suites: Suites) -> str:
         ("python", "ruff format", [BIN / "ruff", "format", "--check", *CONFIG, *PYTHON]),
         ("python", "ruff check", [BIN / "ruff", "check", *CONFIG, *PYTHON]),
         ("python", "mypy", [BIN / "mypy", "--config-file", "python/pyproject.toml", *MYPY]),
+        ("node", "tsc", ["npm", "run", "check", "--silent", "--prefix", "node"]),
         ("python", "pyright", [BIN / "pyright", "-p", "python/pyproject.toml", "--pythonpath", sys.executable]),
     ]
     for language, title, command in commands:
@@ -109,6 +110,21 @@ def rust(suites: Suites) -> str:
 def python(suites: Suites) -> str:
     suites["tests"]["python"], output = pytest("pytest", [], ROOT / "python")
     return output
+
+
+def node(suites: Suites) -> str:
+    code, output = run("node tests", ["env", f"NOMKIT_CLI={BIN / 'nomkit'}", "npm", "test", "--silent"], ROOT / "node")
+    counted = {name: sum(map(int, re.findall(rf"^# {name} (\d+)$", output, re.MULTILINE))) for name in NODE}
+    failed = counted["fail"] + counted["cancelled"]
+    reasons = re.findall(r"# SKIP (.+)", output)
+    passed = counted["pass"]
+    if code or not passed:
+        failed = max(failed, 1)
+    suites["tests"]["node"] = Column(passed, failed, counted["skipped"] + counted["todo"], reasons)
+    return output
+
+
+NODE = ("pass", "fail", "cancelled", "skipped", "todo")
 
 
 def packages(suites: Suites) -> str:
@@ -155,7 +171,7 @@ def conformance(suites: Suites) -> str:
     if written.exists():
         for suite in json.loads(written.read_text())["suites"]:
             columns.update({name: Column(**column) for name, column in suite["columns"].items()})
-    for name in ("rust-async", "rust-blocking", "python-sync", "python-async"):
+    for name in ("rust-async", "rust-blocking", "python-sync", "python-async", "node"):
         if name not in columns:
             columns[name] = Column(failed=1, reasons=["did not run"])
     if code and not any(column.failed for column in columns.values()):

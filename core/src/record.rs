@@ -2,7 +2,7 @@
 //! and for the generator to write that object's class.
 
 use crate::{Error, Json, JsonMap, Timestamp};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 /// A record: its name, its fields and what they mean.
 pub struct Shape {
@@ -124,6 +124,26 @@ impl<T: Expose> Expose for Vec<T> {
     }
 }
 
+/// Which of the given options does not fit, and what it should be: none depends on another, and each has a default.
+/// The value itself is never quoted: it may be a key, in the wrong place.
+pub fn misfit<T: DeserializeOwned>(options: &Json) -> Option<(String, &'static str)> {
+    let alone =
+        |name: &str, value: &Json| T::deserialize(Json::Object(JsonMap::from_iter([(name.to_owned(), value.clone())])));
+    let (name, _) = options.as_object()?.iter().find(|(name, value)| alone(name, value).is_err())?;
+    // No option is an object, so that an object brings serde to say what the option should be.
+    let message = alone(name, &Json::Object(JsonMap::new())).err().map(|error| error.to_string()).unwrap_or_default();
+    let expected = match message.rsplit_once(", expected ").map_or("", |(_, expected)| expected) {
+        _ if message.starts_with("unknown field") => "left out: there is no such option",
+        "a string" => "text",
+        "f64" => "a number",
+        "u32" => "a whole number, 0 or more",
+        "a boolean" => "true or false",
+        "a sequence" => "a list of text",
+        _ => "something else",
+    };
+    Some((name.clone(), expected))
+}
+
 /// Platforms write `null` where they mean an empty list.
 pub(crate) fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
@@ -133,17 +153,13 @@ pub(crate) fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserializ
 
 /// An optional field that is there in another shape counts as absent: what is not documented for sure must not lose the
 /// record around it.
-pub(crate) fn lenient<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
+pub(crate) fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
     let value = Option::<Json>::deserialize(deserializer)?;
     Ok(value.and_then(|value| serde_json::from_value(value).ok()))
 }
 
 /// The items of a list that have the documented shape.
-pub(crate) fn readable<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
-    deserializer: D,
-) -> Result<Vec<T>, D::Error> {
+pub(crate) fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
     let Some(Json::Array(items)) = Option::<Json>::deserialize(deserializer)? else { return Ok(Vec::new()) };
     Ok(items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect())
 }

@@ -254,7 +254,7 @@ pub fn background() -> Result<Handle> {
 }
 
 /// Runs what may block in a thread of its own, so that a lane that others share goes on.
-pub(crate) async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+pub async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     let lost = |_| Error::new(ErrorKind::Unexpected, "A bug in nomkit: work on a file died.");
     tokio::task::spawn_blocking(work).await.map_err(lost)
 }

@@ -4,6 +4,7 @@
 mod complete;
 mod errors;
 mod python;
+mod typescript;
 
 use std::process::ExitCode;
 
@@ -24,14 +25,23 @@ fn records(check: bool) -> ExitCode {
     for problem in &problems {
         eprintln!("{problem}");
     }
-    let mut files =
-        vec![("python/nomkit/records.py", python::records()), ("python/nomkit/errors.py", errors::python())];
-    let package = "python/nomkit/__init__.py";
-    let exported = std::fs::read_to_string(package).ok().and_then(|text| python::exports(&text));
-    let mut failed = !problems.is_empty() || exported.is_none();
-    match exported {
-        Some(text) => files.push((package, text)),
-        None => eprintln!("{package}: the mark after which names and version are written is gone"),
+    let mut files = vec![
+        ("python/nomkit/records.py", python::records()),
+        ("python/nomkit/errors.py", errors::python()),
+        ("node/src/records.ts", typescript::records()),
+        ("node/src/errors.ts", typescript::errors()),
+    ];
+    let mut failed = !problems.is_empty();
+    let read = |front| std::fs::read_to_string(front).unwrap_or_default();
+    let (python, node) = ("python/nomkit/__init__.py", "node/src/index.ts");
+    for (front, text) in [(python, python::exports(&read(python))), (node, typescript::exports(&read(node)))] {
+        match text {
+            Some(text) => files.push((front, text)),
+            None => {
+                eprintln!("{front}: the mark after which names and version are written is gone");
+                failed = true;
+            }
+        }
     }
     for (path, text) in files.iter().filter(|(path, text)| std::fs::read_to_string(path).ok().as_ref() != Some(text)) {
         if check {

@@ -53,7 +53,7 @@ fn names() -> Vec<&'static str> {
 }
 
 /// Every open enum that a record uses, once.
-fn enums() -> Vec<&'static Words> {
+pub(crate) fn enums() -> Vec<&'static Words> {
     let mut found: Vec<&'static Words> = Vec::new();
     let mut types = nomkit::RECORDS.iter().flat_map(|record| record.fields).map(|field| &field.ty).collect::<Vec<_>>();
     while let Some(ty) = types.pop() {

@@ -188,7 +188,9 @@ fn own_columns() -> Result<Vec<Column>, String> {
         let command = vec![python.clone(), script.clone(), kind.to_owned()];
         Column { name: format!("python-{kind}"), command }
     };
-    Ok(vec![rust("rust-async"), rust("rust-blocking"), python("sync"), python("async")])
+    let script = text(root().join("tests/drivers/node/driver.mjs"));
+    let node = Column { name: "node".to_owned(), command: vec!["node".to_owned(), script] };
+    Ok(vec![rust("rust-async"), rust("rust-blocking"), python("sync"), python("async"), node])
 }
 
 fn column(text: &str) -> Result<Column, String> {

@@ -1,0 +1,20 @@
+//! The Node bridge: conversion only. What users see is in `node/src`.
+//!
+//! What crosses is JSON text, through one queue for each JavaScript thread; a call is known by a number that JavaScript
+//! gives it. Only runs, lists and bytes cross as objects.
+
+// What Node registers is left out of test builds.
+#![cfg_attr(test, allow(dead_code))]
+
+mod agent_run;
+mod agents;
+mod arguments;
+mod client;
+mod download;
+mod files;
+mod pages;
+mod queue;
+mod reader;
+mod source;
+mod value;
+mod workflows;

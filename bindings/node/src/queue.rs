@@ -1,0 +1,182 @@
+//! How results reach JavaScript: the background thread puts them into a queue and rings a bell, one for all; the
+//! thread that owns the queue drains it. Native code knows a call by the number that JavaScript gave it.
+
+use crate::{
+    agent_run::AgentRun,
+    reader::{Blocks, Inbox},
+    value::{failure, saying},
+};
+use bytes::Bytes;
+use napi::{
+    Status,
+    bindgen_prelude::{Either3, Env, Function, Result, Uint8Array},
+    check_status, sys,
+    threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode::NonBlocking},
+};
+use napi_derive::napi;
+use nomkit::{OnProgress, record::Expose};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+use tokio::task::AbortHandle;
+
+/// Weak, so that an idle client lets the process end.
+type Bell = ThreadsafeFunction<(), (), (), Status, false, true>;
+
+/// One for each JavaScript thread.
+#[napi]
+pub struct Queue(Arc<Line>);
+
+/// The end that the background thread pulls. Calls hold it weakly: it ends with its thread.
+pub(crate) struct Line {
+    items: Mutex<Vec<(u32, Item)>>,
+    rung: AtomicBool,
+    calls: Mutex<HashMap<u32, Call>>,
+    bell: Bell,
+}
+
+/// A call under way.
+#[derive(Default)]
+struct Call {
+    task: Option<AbortHandle>,
+    inboxes: Vec<Arc<Inbox>>,
+}
+
+/// What has come for a call.
+pub(crate) enum Item {
+    Text(String),
+    Run(AgentRun),
+}
+
+#[napi]
+impl Queue {
+    /// The bell is rung in the thread that makes the queue.
+    #[napi(constructor)]
+    pub fn new(bell: Function<'_, (), ()>) -> Result<Self> {
+        let bell = bell.build_threadsafe_function::<()>().weak::<true>().build()?;
+        let line = Line { items: Mutex::default(), rung: AtomicBool::new(false), calls: Mutex::default(), bell };
+        Ok(Self(Arc::new(line)))
+    }
+
+    /// What has come: call, item, call, item.
+    #[napi]
+    pub fn drain(&self) -> Vec<Either3<u32, String, AgentRun>> {
+        // In this order: what is pushed from here on rings again.
+        self.0.rung.store(false, Ordering::Release);
+        let items = std::mem::take(&mut *locked(&self.0.items));
+        let pair = |(call, item)| match item {
+            Item::Text(text) => [Either3::A(call), Either3::B(text)],
+            Item::Run(run) => [Either3::A(call), Either3::C(run)],
+        };
+        items.into_iter().flat_map(pair).collect()
+    }
+
+    /// Gives a call up: no request starts any more, and the one in flight is aborted.
+    #[napi]
+    pub fn cancel(&self, call: u32) {
+        if let Some(task) = locked(&self.0.calls).remove(&call).and_then(|call| call.task) {
+            task.abort();
+        }
+    }
+
+    /// A block that a call's reader was asked for; none at its end.
+    #[napi]
+    pub fn give(&self, call: u32, reader: u32, block: Option<Uint8Array>) {
+        if let Some(inbox) = locked(&self.0.calls).get(&call).and_then(|call| call.inboxes.get(reader as usize)) {
+            inbox.give(block.map(|block| Bytes::copy_from_slice(&block)));
+        }
+    }
+
+    /// Whether the event loop is kept going, as it should be while calls are open.
+    #[napi]
+    pub fn hold(&self, env: Env, open: bool) -> Result<()> {
+        let change = if open { sys::napi_ref_threadsafe_function } else { sys::napi_unref_threadsafe_function };
+        // SAFETY: this is the thread that owns the bell, which lives as long as this queue does.
+        #[allow(unsafe_code)]
+        let done = unsafe { change(env.raw(), self.0.bell.raw()) };
+        check_status!(done)
+    }
+}
+
+impl Drop for Queue {
+    /// Its thread ends: nobody waits for its calls any more.
+    fn drop(&mut self) {
+        locked(&self.0.calls).drain().filter_map(|(_, call)| call.task).for_each(|task| task.abort());
+    }
+}
+
+impl Queue {
+    /// Makes a call that gives a record.
+    pub(crate) fn run<T: Expose + Send + 'static>(
+        &self,
+        call: u32,
+        work: impl Future<Output = nomkit::Result<T>> + Send + 'static,
+    ) {
+        self.make(call, work, |value| saying("value", &value).map(Item::Text));
+    }
+
+    /// Makes a call whose result `make` turns into what crosses.
+    pub(crate) fn make<T: Send + 'static>(
+        &self,
+        call: u32,
+        work: impl Future<Output = nomkit::Result<T>> + Send + 'static,
+        make: impl FnOnce(T) -> nomkit::Result<Item> + Send + 'static,
+    ) {
+        let line = Arc::downgrade(&self.0);
+        let made = nomkit::runtime::guarded(async move { make(work.await?) });
+        let task = async move {
+            let item = made.await.flatten().unwrap_or_else(|error| Item::Text(failure(&error)));
+            if let Some(line) = line.upgrade() {
+                locked(&line.calls).remove(&call);
+                line.push(call, item);
+            }
+        };
+        let mut calls = locked(&self.0.calls);
+        match nomkit::runtime::background() {
+            Ok(background) => calls.entry(call).or_default().task = Some(background.spawn(task).abort_handle()),
+            Err(error) => self.0.push(call, Item::Text(failure(&error))),
+        }
+    }
+
+    /// Who tells JavaScript of a call's progress, if somebody listens there.
+    pub(crate) fn listener(&self, call: u32, listening: bool) -> Option<OnProgress> {
+        let line = Arc::downgrade(&self.0);
+        listening.then_some(Arc::new(move |progress| {
+            if let (Some(line), Ok(text)) = (line.upgrade(), saying("progress", &progress)) {
+                line.push(call, Item::Text(text));
+            }
+        }))
+    }
+
+    /// The blocks of one of a call's readers, which JavaScript has.
+    pub(crate) fn blocks(&self, call: u32) -> Blocks {
+        let mut calls = locked(&self.0.calls);
+        let inboxes = &mut calls.entry(call).or_default().inboxes;
+        let inbox = Arc::new(Inbox::default());
+        inboxes.push(inbox.clone());
+        Blocks::new(inbox, Arc::downgrade(&self.0), call, inboxes.len() - 1)
+    }
+}
+
+impl Line {
+    /// A reader shall give its next block.
+    pub(crate) fn wanted(&self, call: u32, reader: usize) {
+        self.push(call, Item::Text(format!("{{\"wanted\":{reader}}}")));
+    }
+
+    fn push(&self, call: u32, item: Item) {
+        locked(&self.items).push((call, item));
+        if !self.rung.swap(true, Ordering::AcqRel) {
+            self.bell.call((), NonBlocking);
+        }
+    }
+}
+
+/// Nothing that holds these locks panics.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

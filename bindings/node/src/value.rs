@@ -1,0 +1,64 @@
+//! A core value as JSON text: camelCase names, instants in milliseconds. The package makes records of it.
+
+use futures_util::FutureExt;
+use napi::bindgen_prelude::Either;
+use nomkit::{
+    Error, ErrorKind,
+    record::{Expose, Value},
+};
+use serde::ser::{Error as _, Serialize, Serializer};
+
+/// The largest integer that JavaScript's numbers hold exactly.
+const MAX_SAFE: u64 = (1 << 53) - 1;
+
+/// What is said of a call: `{"value":…}`, `{"error":…}` or `{"progress":…}`.
+pub(crate) fn saying(what: &'static str, value: &impl Expose) -> nomkit::Result<String> {
+    serde_json::to_string(&Saying(what, &value.value())).map_err(|error| Error::protocol("number", error.to_string()))
+}
+
+/// An error as text. Its numbers are small.
+pub(crate) fn failure(error: &Error) -> String {
+    serde_json::to_string(&Saying("error", &error.info().value())).unwrap_or_default()
+}
+
+struct Saying<'v, 'a>(&'static str, &'v Value<'a>);
+
+impl Serialize for Saying<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([(self.0, Wire(self.1))])
+    }
+}
+
+struct Wire<'v, 'a>(&'v Value<'a>);
+
+impl Serialize for Wire<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Null => serializer.serialize_unit(),
+            Value::Bool(b) => serializer.serialize_bool(*b),
+            Value::Int(i) if i.unsigned_abs() > MAX_SAFE => Err(S::Error::custom(
+                "The answer has a number above 2^53, which JavaScript would round; so it is not given at all.",
+            )),
+            Value::Int(i) => serializer.serialize_i64(*i),
+            Value::Float(f) => serializer.serialize_f64(*f),
+            Value::Text(s) | Value::Word(_, s) => serializer.serialize_str(s),
+            Value::Time(t) => serializer.serialize_f64(t.as_microsecond() as f64 / 1e3),
+            Value::Json(j) => j.serialize(serializer),
+            Value::Extra(map) => map.serialize(serializer),
+            Value::Error(error) => Wire(&error.info().value()).serialize(serializer),
+            Value::List(items) => serializer.collect_seq(items.iter().map(Wire)),
+            Value::Record(shape, values) => {
+                serializer.collect_map(shape.fields.iter().map(|field| field.camel).zip(values.iter().map(Wire)))
+            }
+        }
+    }
+}
+
+/// What needs no waiting: a handle, or the error as text.
+pub(crate) fn now<T>(work: impl FnOnce() -> nomkit::Result<T>) -> Either<T, String> {
+    let done = nomkit::runtime::guarded(async { work() }).now_or_never();
+    match done.unwrap_or_else(|| Err(Error::new(ErrorKind::Unexpected, "A bug in nomkit: it waits."))).flatten() {
+        Ok(value) => Either::A(value),
+        Err(error) => Either::B(failure(&error)),
+    }
+}

@@ -1,0 +1,2 @@
+// The same classes as `require` gives.
+export * from './dist/index.js'

@@ -1,0 +1,78 @@
+/**
+ * One client for two agent platforms: upload, launch, wait, result, follow-up.
+ *
+ * @packageDocumentation
+ */
+export { AgentRun, type FollowUpOptions, type StopOptions, type UpdatesOptions, type WaitOptions } from './agent_run'
+export { Agents, type AgentListOptions, type LaunchOptions } from './agents'
+export { Nomic, type AskOptions, type ClientOptions } from './client'
+export { Emulator, type EmulatorOptions, type FaultOptions, type Ledger, type RateLimits } from './emulator'
+export { Files, type FolderOptions, type SearchOptions, type UploadOptions } from './files'
+export { Pages, type Page } from './pages'
+export { Source, type Image, type LaunchFile, type LaunchInputs, type Bytes, type Chunks } from './source'
+export { Updates } from './updates'
+export { Workflows, type WorkflowListOptions } from './workflows'
+export type { CallOptions, MovingOptions } from './call'
+export type { ErrorFields } from './error'
+export type { Json, Open } from './json'
+
+// Written by `cargo xtask records`.
+export {
+  ConfigError,
+  InvalidInputError,
+  ConnectError,
+  ProxyError,
+  TlsError,
+  RequestTimeoutError,
+  TransportError,
+  ApiError,
+  BadRequestError,
+  AuthenticationError,
+  BillingError,
+  PermissionDeniedError,
+  NotFoundError,
+  ConflictError,
+  GoneError,
+  TooLargeError,
+  RateLimitError,
+  SpendLimitError,
+  FeatureUnavailableError,
+  NotConfiguredError,
+  ServerError,
+  ProtocolError,
+  IntegrityError,
+  OutcomeUnknownError,
+  RunFailedError,
+  RunStoppedError,
+  WaitTimeoutError,
+  StaleTurnError,
+  SourceChangedError,
+  LocalIoError,
+  ClosedError,
+  UnexpectedError,
+  NomkitError,
+} from './errors'
+export {
+  Artifact,
+} from './records'
+export type {
+  Agent,
+  AgentStatus,
+  ArtifactKind,
+  ArtifactRef,
+  Column,
+  File,
+  FileHit,
+  FileRef,
+  Message,
+  Progress,
+  RequestedFile,
+  Role,
+  RunResult,
+  UploadOutcome,
+  Workflow,
+} from './records'
+
+/** The version of this package. */
+export const version = '0.1.0'
+// Written by hand again.

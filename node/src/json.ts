@@ -1,0 +1,5 @@
+/** Any JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+/** A word of a known set, or any other: the platforms may add words at any time. */
+export type Open<Known extends string> = Known | (string & {})

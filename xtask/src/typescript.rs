@@ -1,0 +1,175 @@
+//! TypeScript's records, open enums and error classes.
+
+use nomkit::{
+    ErrorKind,
+    record::{Shape, Type, Words},
+};
+
+pub(crate) fn records() -> String {
+    let mut out = RECORDS_HEAD.to_owned();
+    for words in crate::python::enums() {
+        let known = words.known.iter().map(|(word, about)| format!("  /** {about} */\n  | '{word}'\n"));
+        out += &format!("\n/** {} */\nexport type {} = Open<\n{}>\n", words.doc, words.name, known.collect::<String>());
+    }
+    for record in nomkit::RECORDS {
+        out += &if record.behaviour { class(record) } else { interface(record) };
+    }
+    out += "\n/* eslint-disable @typescript-eslint/no-explicit-any */\n";
+    out += "/** @internal Parsed JSON becomes records: dates, errors, and classes where a record has methods. */\n";
+    out += "export const revive = {\n";
+    for record in nomkit::RECORDS {
+        out += &format!("  {}(o: any): {} {{\n", record.name, record.name);
+        for field in record.fields {
+            out += &revived(&field.ty, &format!("o.{}", field.camel), "    ").unwrap_or_default();
+        }
+        out += &if record.behaviour { format!("    return new {}(o)\n", record.name) } else { "    return o\n".into() };
+        out += "  },\n";
+    }
+    out +=
+        "}\n\n/** @internal The names of options that the core spells otherwise. */\nexport const spelt = new Map([\n";
+    for (name, camel) in spelt() {
+        out += &format!("  ['{name}', '{camel}'],\n");
+    }
+    out + "])\n"
+}
+
+pub(crate) fn errors() -> String {
+    let mut out = ERRORS_HEAD.to_owned();
+    for (_, class) in ErrorKind::ALL {
+        out += &format!("\n/** {} */\n", class.doc);
+        let fields = class.fields.iter().map(|(name, ty)| (camel(name), ty)).collect::<Vec<_>>();
+        let declared = fields.iter().map(|(name, ty)| format!("\n  declare readonly {name}: {}", error_field(ty).0));
+        let declared = declared.collect::<String>();
+        let declared = if declared.is_empty() { declared } else { declared + "\n" };
+        let initial = fields.iter().map(|(name, ty)| format!("{name}: {}", error_field(ty).1)).collect::<Vec<_>>();
+        let initial = if initial.is_empty() { String::new() } else { format!(", {{ {} }}", initial.join(", ")) };
+        let name = format!("{}Error", class.stem);
+        out += &format!("export class {name} extends {}Error {{{declared}}}\n", class.parent);
+        out += &format!("register('{}', '{name}', {name}{initial})\n", class.code);
+    }
+    out
+}
+
+/// The front with the classes and types that it exports.
+pub(crate) fn exports(front: &str) -> Option<String> {
+    let (before, rest) = front.split_once(MARK)?;
+    let (_, after) = rest.split_once(END)?;
+    let lines = |names: &mut dyn Iterator<Item = String>| names.map(|name| format!("  {name},\n")).collect::<String>();
+    let errors = lines(&mut crate::errors::names().into_iter());
+    let of = |behaviour| nomkit::RECORDS.iter().filter(move |record| record.behaviour == behaviour);
+    let classes = lines(&mut of(true).map(|record| record.name.to_owned()));
+    let enums = crate::python::enums();
+    let mut types = enums.iter().map(|words| words.name).chain(of(false).map(|record| record.name)).collect::<Vec<_>>();
+    types.sort_unstable();
+    let types = lines(&mut types.into_iter().map(str::to_owned));
+    let version = env!("CARGO_PKG_VERSION");
+    Some(format!(
+        "{before}{MARK}export {{\n{errors}}} from './errors'\nexport {{\n{classes}}} from './records'\nexport type {{\n{types}}} \
+         from './records'\n\n/** The version of this package. */\nexport const version = '{version}'\n{END}{after}"
+    ))
+}
+
+fn interface(record: &Shape) -> String {
+    format!("\n/** {} */\nexport interface {} {{\n{}}}\n", record.doc, record.name, fields(record, ""))
+}
+
+fn class(record: &Shape) -> String {
+    let Shape { name, doc, .. } = record;
+    format!(
+        "\n/** {doc} */\nexport class {name} extends behaviour.{name}Behaviour {{\n{}\n  /** Its fields, as another one or a \
+         copy has them. */\n  constructor(fields: Omit<{name}, keyof behaviour.{name}Behaviour>) {{\n    super()\n    \
+         Object.assign(this, fields)\n  }}\n}}\n",
+        fields(record, "declare ")
+    )
+}
+
+fn fields(record: &Shape, declare: &str) -> String {
+    let line = |field: &nomkit::record::Field| {
+        let about = field.doc.replace('\n', " ");
+        format!("  /** {about} */\n  {declare}readonly {}: {}\n", field.camel, ty(&field.ty))
+    };
+    record.fields.iter().map(line).collect()
+}
+
+fn ty(ty: &Type) -> String {
+    match ty {
+        Type::Bool => "boolean".into(),
+        Type::Int | Type::Float => "number".into(),
+        Type::Text => "string".into(),
+        Type::Time => "Date".into(),
+        Type::Json => "Json".into(),
+        Type::Extra => "Readonly<Record<string, Json>>".into(),
+        Type::Error => "NomkitError".into(),
+        Type::Word(Words { name, .. }) => (*name).into(),
+        Type::Record(record) => record.name.into(),
+        Type::List(inner) => format!("readonly {}[]", self::ty(inner)),
+        Type::Optional(inner) => format!("{} | null", self::ty(inner)),
+    }
+}
+
+/// The statements that turn what JSON holds into what the type says.
+fn revived(ty: &Type, place: &str, indent: &str) -> Option<String> {
+    let made = match ty {
+        Type::Time => format!("new Date({place})"),
+        Type::Error => format!("toError({place})"),
+        Type::Record(record) => format!("revive.{}({place})", record.name),
+        Type::Optional(inner) => {
+            let inner = revived(inner, place, "")?;
+            return Some(format!("{indent}if ({place} !== null) {inner}"));
+        }
+        Type::List(Type::Record(record)) => format!("{place}.map(revive.{})", record.name),
+        _ => return None,
+    };
+    Some(format!("{indent}{place} = {made}\n"))
+}
+
+/// What errors name: options and the fields of errors.
+fn spelt() -> Vec<(&'static str, &'static str)> {
+    let mut names = nomkit::OPTIONS
+        .iter()
+        .flat_map(|options| options.fields)
+        .filter(|field| field.name != field.camel)
+        .map(|field| (field.name, field.camel))
+        .collect::<Vec<_>>();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The type of an error's field, and its value where the core says nothing.
+fn error_field(ty: &str) -> (&'static str, &'static str) {
+    match ty {
+        "str" => ("string", "''"),
+        "str?" => ("string | null", "null"),
+        "float?" => ("number | null", "null"),
+        "bool" => ("boolean", "false"),
+        _ => ("readonly Json[]", "[]"),
+    }
+}
+
+fn camel(snake: &str) -> String {
+    let mut words = snake.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |out, word| {
+        let mut letters = word.chars();
+        out + &letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default() + letters.as_str()
+    })
+}
+
+const MARK: &str = "// Written by `cargo xtask records`.\n";
+const END: &str = "// Written by hand again.\n";
+
+const RECORDS_HEAD: &str = r#"// Written by `cargo xtask records` from the core's model. Do not edit.
+/** What the platforms send. */
+import type { Json, Open } from './json'
+import { toError, type NomkitError } from './error'
+import * as behaviour from './behaviour'
+"#;
+
+const ERRORS_HEAD: &str = r#"// Written by `cargo xtask records` from core/src/error.rs. Do not edit.
+/** What can go wrong: one tree, one stable `code` for each class. */
+import type { Json } from './json'
+import { NomkitError, register } from './error'
+
+export { NomkitError }
+"#;
