@@ -44,5 +44,6 @@ class ArtifactBehaviour(Record):
             "content": artifact.text,
             "columns": columns,
             "rows": list(artifact.rows),
+            "error": artifact.error,
         }
         return Path(_native.download(wire, local_path("folder", folder)))
