@@ -191,7 +191,7 @@ pub(crate) fn seconds(argument: &str, value: f64) -> Result<Duration> {
     Duration::try_from_secs_f64(value)
         .ok()
         .filter(|d| !d.is_zero() && *d <= Duration::from_secs(366 * 86_400))
-        .ok_or_else(|| Error::invalid(argument, format!("`{argument}` is a number of seconds above 0, not {value}.")))
+        .ok_or_else(|| Error::invalid(argument, format!("`{argument}` should be longer than 0, and a year at most.")))
 }
 
 fn proxy(text: &str) -> Result<Url> {

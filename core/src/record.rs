@@ -124,15 +124,18 @@ impl<T: Expose> Expose for Vec<T> {
     }
 }
 
-/// Which of the given options does not fit, and what it should be: none depends on another, and each has a default.
-/// The value itself is never quoted: it may be a key, in the wrong place.
-pub fn misfit<T: DeserializeOwned>(options: &Json) -> Option<(String, &'static str)> {
-    let alone =
-        |name: &str, value: &Json| T::deserialize(Json::Object(JsonMap::from_iter([(name.to_owned(), value.clone())])));
-    let (name, _) = options.as_object()?.iter().find(|(name, value)| alone(name, value).is_err())?;
+/// Which of the given options does not fit: none depends on another, and each has a default.
+pub fn misfit<T: DeserializeOwned>(options: &Json) -> Option<&str> {
+    let found = options.as_object()?.iter().find(|(name, value)| alone::<T>(name, (*value).clone()).is_err());
+    found.map(|(name, _)| name.as_str())
+}
+
+/// What an option should be. What was given instead is never quoted: it may be a key, in the wrong place.
+pub fn expected<T: DeserializeOwned>(name: &str) -> &'static str {
     // No option is an object, so that an object brings serde to say what the option should be.
-    let message = alone(name, &Json::Object(JsonMap::new())).err().map(|error| error.to_string()).unwrap_or_default();
-    let expected = match message.rsplit_once(", expected ").map_or("", |(_, expected)| expected) {
+    let message =
+        alone::<T>(name, Json::Object(JsonMap::new())).err().map(|error| error.to_string()).unwrap_or_default();
+    match message.rsplit_once(", expected ").map_or("", |(_, expected)| expected) {
         _ if message.starts_with("unknown field") => "left out: there is no such option",
         "a string" => "text",
         "f64" => "a number",
@@ -140,8 +143,12 @@ pub fn misfit<T: DeserializeOwned>(options: &Json) -> Option<(String, &'static s
         "a boolean" => "true or false",
         "a sequence" => "a list of text",
         _ => "something else",
-    };
-    Some((name.clone(), expected))
+    }
+}
+
+/// One option by itself.
+fn alone<T: DeserializeOwned>(name: &str, value: Json) -> serde_json::Result<T> {
+    serde_json::from_value(Json::Object(JsonMap::from_iter([(name.to_owned(), value)])))
 }
 
 /// Platforms write `null` where they mean an empty list.

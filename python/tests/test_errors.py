@@ -34,7 +34,7 @@ def test_local_mistakes_cost_no_request(nomic: Nomic, emulator: Emulator, tmp_pa
         (lambda: nomic.files.upload(sized(tmp_path / "b.pdf", (500 << 20) + 1)), errors.TooLargeError, "500 MB"),
         (lambda: nomic.agents.launch("Look", files=text), errors.InvalidInputError, "file_ids="),
         (lambda: nomic.agents.launch("Look", files=single), errors.InvalidInputError, "is a list"),
-        (lambda: nomic.agents.launch("Look", file_ids="abc"), errors.InvalidInputError, "sequence"),
+        (lambda: nomic.agents.launch("Look", file_ids="abc"), errors.InvalidInputError, "list of text"),
         (lambda: nomic.agents.launch(" "), errors.InvalidInputError, "is empty"),
         (lambda: nomic.agents.get("../users"), errors.InvalidInputError, "not an id"),
         (lambda: nomic.agents.list(page_size=0), errors.InvalidInputError, "1 to 100"),
@@ -79,15 +79,15 @@ def test_arguments_of_odd_types_are_named_and_never_quoted(nomic: Nomic, emulato
         (lambda: odd.agents.launch("Look", files=None), "files", "NoneType"),
         (lambda: odd.agents.launch("Look", files=[5]), "files", "int"),
         (lambda: odd.agents.launch("Look", files=[Path("\ud800")]), "files", "path"),
-        (lambda: odd.agents.launch("Look", file_ids=[5]), "file_ids", "sequence of text"),
+        (lambda: odd.agents.launch("Look", file_ids=[5]), "file_ids", "list of text"),
         (lambda: odd.agents.launch("Look", file_ids=holds_itself), "file_ids", "holds itself"),
-        (lambda: odd.agents.launch("Look", file_ids={"a": 1}), "file_ids", "sequence of text"),
+        (lambda: odd.agents.launch("Look", file_ids={"a": 1}), "file_ids", "list of text"),
         (lambda: odd.agents.launch("Look\ud800"), "prompt", "surrogate"),
         (lambda: odd.agents.launch(secret, timeout=secret), "timeout", "a number"),
         (lambda: odd.agents.launch("Look", timeout=10**30), "timeout", "64 bits"),
         (lambda: odd.agents.list(page_size=-1), "page_size", "whole number"),
         (lambda: odd.agents.list(page_size=10**30), "page_size", "64 bits"),
-        (lambda: odd.agents.list(without_workflow="yes"), "without_workflow", "True or False"),
+        (lambda: odd.agents.list(without_workflow="yes"), "without_workflow", "true or false"),
         (lambda: odd.files.upload(b"text", name=5), "name", "text"),
         (lambda: odd.files.upload(b"text", name="a.txt", path=tmp_path), "path", "PosixPath"),
         (lambda: odd.files.upload("\ud800"), "source", "path"),
@@ -116,6 +116,13 @@ def test_a_record_that_is_none_is_refused_without_being_quoted(nomic: Nomic, tmp
     with pytest.raises(errors.InvalidInputError) as caught:
         artifact.download(odd)
     assert caught.value.argument == "folder"
+
+
+def test_an_artifact_that_has_an_error_instead_of_content_writes_nothing(nomic: Nomic, tmp_path: Path) -> None:
+    artifact = nomic.ask("Look", timeout=60).artifacts[0]
+    with pytest.raises(errors.LocalIoError, match="It is too large"):
+        dataclasses.replace(artifact, text=None, error="It is too large.").download(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("endless", [float("nan"), float("inf"), float("-inf")])

@@ -1,7 +1,10 @@
 //! What Python code passes. No value of an argument is ever quoted back: it may be a key, in the wrong place.
 
 use crate::value::raise;
-use nomkit::{Error, ErrorKind, Json, JsonMap};
+use nomkit::{
+    Error, ErrorKind, Json, JsonMap,
+    record::{expected, misfit},
+};
 use pyo3::{prelude::*, types::*};
 use serde::de::DeserializeOwned;
 
@@ -30,19 +33,15 @@ impl<T: DeserializeOwned> FromPyObject<'_, '_> for Options<T> {
             options.insert(camel(&name), json);
         }
         let options = Json::Object(options);
-        T::deserialize(&options).map(Self).or_else(|_| Err(culprit::<T>(&dict, &options)?))
+        T::deserialize(&options).map(Self).map_err(|_| {
+            let wrong =
+                |(name, _): &(Bound<'_, PyAny>, _)| misfit::<T>(&options) == name.extract().ok().map(camel).as_deref();
+            match dict.iter().find(wrong) {
+                Some((name, value)) => Unfit::Type.option::<T>(&name.to_string(), &value),
+                None => raise(dict.py(), &Error::new(ErrorKind::InvalidInput, "An argument is wrong.")),
+            }
+        })
     }
-}
-
-/// Which of the options it was: none depends on another.
-fn culprit<T: DeserializeOwned>(dict: &Bound<'_, PyDict>, options: &Json) -> PyResult<PyErr> {
-    for (name, value) in dict.iter() {
-        let name = name.extract::<String>()?;
-        if options.get(camel(&name)).is_some_and(|json| alone::<T>(&name, json.clone()).is_err()) {
-            return Ok(Unfit::Type.option::<T>(&name, &value));
-        }
-    }
-    Ok(raise(dict.py(), &Error::new(ErrorKind::InvalidInput, "An argument is wrong.")))
 }
 
 /// A whole record that came from Python.
@@ -102,25 +101,9 @@ fn string(value: &Bound<'_, PyAny>) -> Result<String, Unfit> {
         .map_err(|_| Unfit::Because("holds half a character (a lone surrogate); it cannot be sent."))
 }
 
-/// One option by itself: every option has a default.
-fn alone<T: DeserializeOwned>(name: &str, value: Json) -> serde_json::Result<T> {
-    serde_json::from_value(Json::Object(JsonMap::from_iter([(camel(name), value)])))
-}
-
 impl Unfit {
     fn option<T: DeserializeOwned>(self, name: &str, value: &Bound<'_, PyAny>) -> PyErr {
-        // No option is an object, so that an object brings serde to say what the option should be.
-        let message = alone::<T>(name, Json::Object(JsonMap::new())).err().map(|error| error.to_string());
-        let message = message.unwrap_or_default();
-        let expected = match message.rsplit_once(", expected ").map_or("", |(_, expected)| expected) {
-            "a string" => "text",
-            "f64" => "a number",
-            "u32" => "a whole number, 0 or more",
-            "a boolean" => "True or False",
-            "a sequence" => "a sequence of text",
-            _ => "something else",
-        };
-        self.of(name, value, expected)
+        self.of(name, value, expected::<T>(&camel(name)))
     }
 
     fn of(self, argument: &str, value: &Bound<'_, PyAny>, expected: &str) -> PyErr {

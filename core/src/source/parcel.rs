@@ -63,7 +63,7 @@ impl Parcel {
         check_path(options.path.as_deref())?;
         let from_path = options.path.as_deref().and_then(|path| path.rsplit('/').next()).map(str::to_owned);
         let name = options.name.clone().or(from_path).or(own_name).filter(|name| !name.is_empty());
-        let name = name.ok_or_else(|| Error::invalid("name", "What is read has no name. Give `name=` or `path=`."))?;
+        let name = name.ok_or_else(|| Error::invalid("name", "What is read has no name. Give `name` or `path`."))?;
         check_name(&name)?;
         let parcel = Self { what, name, path: options.path.clone(), parent_id: options.parent_id.clone() };
         parcel.check_size()?;
