@@ -65,6 +65,7 @@ pub struct Class {
     /// The stem of its parent.
     pub parent: &'static str,
     /// Its own fields, with their type: `str`, `float`, `bool`, `list`, and `?` for those that may be absent.
+    /// [`field_doc`] says what they hold.
     pub fields: &'static [(&'static str, &'static str)],
     /// Whether the same call may succeed later.
     pub retryable: bool,
@@ -148,6 +149,28 @@ kinds! {
     LocalIo "io" < Nomkit, 2 "A local file could not be read or written.";
     Closed "closed" < Nomkit, 2 "The client was closed.";
     Unexpected "internal" < Nomkit, 8 "A bug in nomkit.";
+}
+
+/// What a field of its own says in whichever class has it.
+pub fn field_doc(field: &str) -> &'static str {
+    match field {
+        "argument" => "The argument that is wrong, if it is one.",
+        "issues" => "Where the server found it invalid, each with `path` and `message`.",
+        "scope" => "The scope that the key lacks, if the server said so.",
+        "current" => "The state that does not allow it, if the server said so.",
+        "retry_after" => "After how many seconds the server takes the next request, if it said so.",
+        "tier" => "The tier whose limit was reached, if that is known.",
+        "maybe_spend" => "Whether it may be the spend limit: the server did not say when to try again.",
+        "reason" => "Why, in short.",
+        "file_id" => "The file on the platform that should not be used.",
+        "operation" => "What was asked, such as `agents.launch`.",
+        "candidates" => "What it may have made.",
+        "messages" => "The turn's rows.",
+        "agent_id" => "The agent's id.",
+        "token" => "The run, for `agents.attach`.",
+        "last_status" => "The status as it was last seen.",
+        _ => "",
+    }
 }
 
 impl Error {
@@ -266,6 +289,18 @@ impl serde::Serialize for Error {
 impl<'de> serde::Deserialize<'de> for Error {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         ErrorInfo::deserialize(deserializer).map(Self::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_of_an_error_is_explained() {
+        for (name, _) in ErrorKind::ALL.iter().flat_map(|(_, class)| class.fields) {
+            assert!(!field_doc(name).is_empty(), "{name}");
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-import { deadline, options, seconds, text } from './arguments'
+import { deadline, named, only, seconds, text, wire } from './arguments'
 import { call, now, type CallOptions, type MovingOptions } from './call'
 import type { NativeAgentRun } from './native'
 import { revive, type Agent, type AgentStatus, type Message, type RunResult } from './records'
@@ -34,9 +34,13 @@ export interface StopOptions extends CallOptions {
 export class AgentRun {
   readonly #native: NativeAgentRun
 
-  /** @internal */
-  constructor(native: NativeAgentRun) {
+  private constructor(native: NativeAgentRun) {
     this.#native = native
+  }
+
+  /** @internal */
+  static of(native: NativeAgentRun): AgentRun {
+    return new AgentRun(native)
   }
 
   /** The agent's id. */
@@ -69,8 +73,13 @@ export class AgentRun {
     return this.#native.url
   }
 
-  /** Looks at the agent again. */
-  async refresh(given: CallOptions = {}): Promise<Agent> {
+  /**
+   * Looks at the agent again. `GET /agents/{id}` of the Agents page, tier Standard.
+   *
+   * @throws {@link NotFoundError} It was deleted.
+   */
+  async refresh(options: CallOptions = {}): Promise<Agent> {
+    const given = only(options, 'signal')
     return revive.Agent(await call((queue, number) => this.#native.refresh(queue, number), given))
   }
 
@@ -83,53 +92,69 @@ export class AgentRun {
    * @throws {@link WaitTimeoutError} The time is over; `token` re-attaches.
    * @throws {@link StaleTurnError} This turn's own answer did not appear; an earlier one is never given instead.
    */
-  async wait({ signal, onProgress, timeout, ...given }: WaitOptions = {}): Promise<RunResult> {
-    const chosen = options({ ...given, ...deadline(timeout) })
+  async wait(options: WaitOptions = {}): Promise<RunResult> {
+    const { signal, onProgress, timeout, ...given } = named(options)
+    const chosen = wire({ ...given, ...deadline(timeout) })
     const wait = call((queue, number) => this.#native.wait(chosen, !!onProgress, queue, number), { signal, onProgress })
     return revive.RunResult(await wait)
   }
 
-  /** The agent each time it changes, up to the end of this turn; failed and stopped turns end it too. */
-  updates({ signal, timeout, ...given }: UpdatesOptions = {}): Updates {
-    return new Updates(now(this.#native.updates(options({ ...given, ...deadline(timeout) }))), { signal })
+  /**
+   * The agent each time it changes, up to the end of this turn; failed and stopped turns end it too.
+   *
+   * @throws {@link WaitTimeoutError} From the loop: the time is over; `token` re-attaches.
+   */
+  updates(options: UpdatesOptions = {}): Updates {
+    const { signal, timeout, ...given } = named(options)
+    return Updates.of(now(this.#native.updates(wire({ ...given, ...deadline(timeout) }))), { signal })
   }
 
-  /** The whole conversation, earlier turns included. */
-  async conversation(given: CallOptions = {}): Promise<readonly Message[]> {
+  /**
+   * The whole conversation, earlier turns included. `GET /agents/{id}/conversation` of the Agents page; the shape of its
+   * body is an assumption.
+   *
+   * @returns All rows, in order.
+   */
+  async conversation(options: CallOptions = {}): Promise<readonly Message[]> {
+    const given = only(options, 'signal')
     const rows = await call<unknown[]>((queue, number) => this.#native.conversation(queue, number), given)
     return rows.map(revive.Message)
   }
 
   /**
-   * Asks the agent again; this turn must be over. `POST /agents/{id}/followup`, tier Heavy.
+   * Asks the agent again; this turn must be over. `POST /agents/{id}/followup` of the Agents page, tier Heavy.
    *
    * @param prompt - What the agent shall do next.
    * @returns The next turn.
+   * @throws {@link InvalidInputError} An argument is wrong; nothing was sent.
    * @throws {@link ConflictError} The agent is still at work.
    * @throws {@link OutcomeUnknownError} The answer was lost. It is never sent a second time.
    */
-  async followUp(prompt: string, { signal, images, timeout, ...given }: FollowUpOptions = {}): Promise<AgentRun> {
+  async followUp(prompt: string, options: FollowUpOptions = {}): Promise<AgentRun> {
+    const { signal, images, timeout, ...given } = named(options)
     const beside = new Beside()
     const shown = JSON.stringify(pictures(images ?? [], beside))
-    const chosen = options({ ...given, prompt: text('prompt', prompt), timeout: seconds(timeout) })
+    const chosen = wire({ ...given, prompt: text('prompt', prompt), timeout: seconds('timeout', timeout) })
     const run = await call<NativeAgentRun>(
       (queue, number) => this.#native.followUp(chosen, shown, beside.buffers, queue, number),
       { signal },
     )
-    return new AgentRun(run)
+    return AgentRun.of(run)
   }
 
   /**
-   * Asks the agent to stop; it may still finish first. `POST /agents/{id}/stop`, tier Standard.
+   * Asks the agent to stop; it may still finish first. `POST /agents/{id}/stop` of the Agents page, tier Standard.
    *
    * @returns The agent as it then stood; its status tells how it ended.
+   * @throws {@link WaitTimeoutError} With `wait`: it had not ended by then.
    */
-  async stop({ signal, timeout, ...given }: StopOptions = {}): Promise<Agent> {
-    const chosen = options({ ...given, timeout: seconds(timeout) })
+  async stop(options: StopOptions = {}): Promise<Agent> {
+    const { signal, timeout, ...given } = named(options)
+    const chosen = wire({ ...given, timeout: seconds('timeout', timeout) })
     return revive.Agent(await call((queue, number) => this.#native.stop(chosen, queue, number), { signal }))
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return `AgentRun { agentId: '${this.agentId}', turn: ${this.turn}, status: '${this.status}' }`
+    return `AgentRun { agentId: '${this.agentId}', turn: ${this.turn}, status: ${JSON.stringify(this.status)} }`
   }
 }

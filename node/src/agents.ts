@@ -1,5 +1,5 @@
 import { AgentRun } from './agent_run'
-import { options, seconds, text } from './arguments'
+import { named, only, seconds, text, wire } from './arguments'
 import { call, now, type CallOptions, type MovingOptions } from './call'
 import type { NativeAgentRun, NativeAgents } from './native'
 import { Pages } from './pages'
@@ -45,73 +45,111 @@ export interface AgentListOptions extends CallOptions {
 export class Agents {
   readonly #native: NativeAgents
 
-  /** @internal */
-  constructor(native: NativeAgents) {
+  private constructor(native: NativeAgents) {
     this.#native = native
   }
 
+  /** @internal */
+  static of(native: NativeAgents): Agents {
+    return new Agents(native)
+  }
+
   /**
-   * Launches one agent. It does not wait for the agent. `POST /agents`; scope `developer:agent`, tier Heavy.
+   * Launches one agent; it does not wait for the agent. `POST /agents` of the Agents page; scope `developer:agent`, tier
+   * Heavy.
    *
+   * @param options - What the agent shall do, and with what: `prompt`, `workflowId` or both are needed.
    * @returns The run, turn 1.
    * @throws {@link InvalidInputError} An argument is wrong; nothing was sent.
    * @throws {@link SpendLimitError} The user's spend limit is reached.
    * @throws {@link OutcomeUnknownError} The answer was lost. It is never sent a second time.
    * @throws {@link NomkitError} Whatever fails, `uploaded` of the error lists the files that are on the platform by then.
    */
-  async launch({ signal, onProgress, files, inputs, images, timeout, ...given }: LaunchOptions): Promise<AgentRun> {
+  async launch(options: LaunchOptions): Promise<AgentRun> {
+    const { signal, onProgress, files, inputs, images, timeout, ...given } = named<LaunchOptions>(options)
     const beside = new Beside()
     const attachments = attached(files, inputs, images, beside)
-    const chosen = options({ ...given, timeout: seconds(timeout) })
+    const chosen = wire({ ...given, timeout: seconds('timeout', timeout) })
     const run = await call<NativeAgentRun>(
       (queue, number) => this.#native.launch(chosen, attachments, beside.buffers, !!onProgress, queue, number),
       { signal, onProgress, readers: beside.readers },
     )
-    return new AgentRun(run)
+    return AgentRun.of(run)
   }
 
   /**
-   * Reads one agent. `GET /agents/{id}`, tier Standard.
+   * Reads one agent. `GET /agents/{id}` of the Agents page, tier Standard.
    *
+   * @param id - The agent's id.
+   * @throws {@link InvalidInputError} It is no id; nothing was sent.
    * @throws {@link NotFoundError} There is none, or it is not yours.
    */
-  async get(id: string, given: CallOptions = {}): Promise<Agent> {
-    const agent = text('id', id)
+  async get(id: string, options: CallOptions = {}): Promise<Agent> {
+    const [agent, given] = [text('id', id), only(options, 'signal')]
     return revive.Agent(await call((queue, number) => this.#native.get(agent, queue, number), given))
   }
 
-  /** Lists the user's own agents, newest first (the order is an assumption). `GET /agents`, tier Standard. */
-  list({ signal, ...given }: AgentListOptions = {}): Pages<Agent> {
-    return new Pages(now(this.#native.list(options(given))), revive.Agent, { signal })
+  /**
+   * Lists the user's own agents, newest first (the order is an assumption). `GET /agents` of the Agents page, tier
+   * Standard.
+   *
+   * @returns The agents, lazy over all pages: `for await`, `.first(n)`, or `.pages()`.
+   * @throws {@link InvalidInputError} An argument is wrong, or two exclude each other; nothing was sent.
+   */
+  list(options: AgentListOptions = {}): Pages<Agent> {
+    const { signal, ...given } = named(options)
+    return Pages.of(now(this.#native.list(wire(given))), revive.Agent, { signal })
   }
 
-  /** The whole conversation of an agent. `GET /agents/{id}/conversation`; its body is an assumption. */
-  async conversation(id: string, given: CallOptions = {}): Promise<readonly Message[]> {
-    const agent = text('id', id)
+  /**
+   * The whole conversation of an agent. `GET /agents/{id}/conversation` of the Agents page, tier Standard; the shape of
+   * its body is an assumption.
+   *
+   * @param id - The agent's id.
+   * @returns All rows, in order.
+   * @throws {@link NotFoundError} There is no such agent, or it is not yours.
+   */
+  async conversation(id: string, options: CallOptions = {}): Promise<readonly Message[]> {
+    const [agent, given] = [text('id', id), only(options, 'signal')]
     const rows = await call<unknown[]>((queue, number) => this.#native.conversation(agent, queue, number), given)
     return rows.map(revive.Message)
   }
 
-  /** One artifact with its content. `GET /agents/{id}/artifacts/{artifactId}`; its body is an assumption. */
-  async artifact(agentId: string, artifactId: string, given: CallOptions = {}): Promise<Artifact> {
-    const [agent, artifact] = [text('agentId', agentId), text('artifactId', artifactId)]
+  /**
+   * One artifact with its content. `GET /agents/{id}/artifacts/{artifactId}` of the Agents page, tier Standard; the shape
+   * of its body is an assumption.
+   *
+   * @param agentId - The agent's id.
+   * @param artifactId - The artifact's id, of `agent.artifacts`.
+   * @throws {@link NotFoundError} There is none, or it is not yours.
+   */
+  async artifact(agentId: string, artifactId: string, options: CallOptions = {}): Promise<Artifact> {
+    const [agent, artifact, given] = [text('agentId', agentId), text('artifactId', artifactId), only(options, 'signal')]
     return revive.Artifact(await call((queue, number) => this.#native.artifact(agent, artifact, queue, number), given))
   }
 
-  /** Asks an agent to stop; it may still finish first. `POST /agents/{id}/stop`, tier Standard. */
-  async stop(id: string, given: CallOptions = {}): Promise<Agent> {
-    const agent = text('id', id)
+  /**
+   * Asks an agent to stop; it may still finish first. `POST /agents/{id}/stop` of the Agents page, tier Standard; what it
+   * answers is an assumption.
+   *
+   * @param id - The agent's id.
+   * @returns The agent as it then stood.
+   * @throws {@link NotFoundError} There is none, or it is not yours.
+   */
+  async stop(id: string, options: CallOptions = {}): Promise<Agent> {
+    const [agent, given] = [text('id', id), only(options, 'signal')]
     return revive.Agent(await call((queue, number) => this.#native.stop(agent, queue, number), given))
   }
 
   /**
    * Deletes an agent, with its conversation and artifacts. `DELETE /agents/{id}`, tier Standard: an assumption.
    *
+   * @param id - The agent's id.
    * @throws {@link NotFoundError} There is none, or it is not yours.
    * @throws {@link ConflictError} It is at work; stop it first.
    */
-  async delete(id: string, given: CallOptions = {}): Promise<void> {
-    const agent = text('id', id)
+  async delete(id: string, options: CallOptions = {}): Promise<void> {
+    const [agent, given] = [text('id', id), only(options, 'signal')]
     await call((queue, number) => this.#native.delete(agent, queue, number), given)
   }
 
@@ -119,11 +157,12 @@ export class Agents {
    * Picks a run up again.
    *
    * @param target - A run's token, for the very turn that it names, or an agent's id, for its latest turn.
+   * @throws {@link InvalidInputError} It is neither; nothing was sent.
    * @throws {@link ConfigError} The token belongs to another instance.
    * @throws {@link NotFoundError} The agent is gone.
    */
-  async attach(target: string, given: CallOptions = {}): Promise<AgentRun> {
-    const named = text('target', target)
-    return new AgentRun(await call<NativeAgentRun>((queue, number) => this.#native.attach(named, queue, number), given))
+  async attach(target: string, options: CallOptions = {}): Promise<AgentRun> {
+    const [token, given] = [text('target', target), only(options, 'signal')]
+    return AgentRun.of(await call<NativeAgentRun>((queue, number) => this.#native.attach(token, queue, number), given))
   }
 }

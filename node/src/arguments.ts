@@ -3,7 +3,11 @@ import { fileURLToPath } from 'node:url'
 import { InvalidInputError } from './errors'
 
 /** @internal The error for an argument that is wrong. */
-export const invalid = (argument: string, message: string): InvalidInputError => new InvalidInputError(message, { argument })
+export function invalid(argument: string, message: string): InvalidInputError {
+  const error = new InvalidInputError(message, { argument })
+  Error.captureStackTrace(error, invalid)
+  return error
+}
 
 /** @internal Text as it is. */
 export function text(argument: string, value: unknown): string {
@@ -23,17 +27,44 @@ export function localPath(argument: string, path: unknown): string {
   return text(argument, path)
 }
 
-/** @internal Options as JSON: what is `undefined` or `null` counts as left out. */
-export function options(given: object): string {
-  const kept = Object.entries(given).filter(([, value]) => value !== undefined && value !== null)
+/** @internal The options object of a method. */
+export function named<T extends object>(given: T | undefined): T | Partial<T> {
+  if (given === undefined) return {}
+  if (Object.prototype.toString.call(given) === '[object Object]') {
+    const { signal, onProgress } = given as { readonly signal?: unknown; readonly onProgress?: unknown }
+    if (signal !== undefined && !(typeof signal === 'object' && signal !== null && 'aborted' in signal)) {
+      throw invalid('signal', `\`signal\` should be an AbortSignal; what is given is ${kind(signal)}.`)
+    }
+    if (onProgress !== undefined && typeof onProgress !== 'function') {
+      throw invalid('onProgress', `\`onProgress\` should be a function; what is given is ${kind(onProgress)}.`)
+    }
+    return given
+  }
+  throw invalid('options', `Options are given by name, in an object: { … }. What is given is ${kind(given)}.`)
+}
+
+/** @internal The options object of a method that has none of its own besides these. */
+export function only<T extends object>(given: T | undefined, ...known: readonly (keyof T & string)[]): T | Partial<T> {
+  const options = named(given)
+  const unknown = Object.keys(options).find((name) => !known.includes(name as keyof T & string))
+  if (unknown !== undefined) throw nowhere(unknown)
+  return options
+}
+
+const nowhere = (name: string): InvalidInputError =>
+  invalid(name, `\`${name}\` should be left out: there is no such option.`)
+
+/** @internal Options as JSON; what is `undefined` counts as left out. */
+export function wire(given: object): string {
+  const kept = Object.entries(given).filter(([, value]) => value !== undefined)
   return JSON.stringify(Object.fromEntries(kept.map(([name, value]) => [name, plain(name, value)])))
 }
 
-/** @internal A timeout in milliseconds as the core's seconds. */
-export function seconds(timeout: number | undefined): number | undefined {
-  if (timeout === undefined) return undefined
-  if (typeof timeout === 'number' && Number.isFinite(timeout)) return timeout / 1000
-  throw invalid('timeout', '`timeout` should be a finite number of milliseconds.')
+/** @internal A span of time in milliseconds as seconds. */
+export function seconds(argument: string, milliseconds: number | undefined): number | undefined {
+  if (milliseconds === undefined) return undefined
+  if (typeof milliseconds === 'number' && Number.isFinite(milliseconds)) return milliseconds / 1000
+  throw invalid(argument, `\`${argument}\` should be milliseconds, a number; what is given is ${kind(milliseconds)}.`)
 }
 
 /** @internal How long to wait; `null` is written out, and means without end. */
@@ -42,19 +73,27 @@ export function deadline(timeout: number | null | undefined): object {
   if (timeout === Infinity) {
     throw invalid('timeout', '`timeout` should be a finite number of milliseconds. For a wait without end write null.')
   }
-  return { timeout: seconds(timeout) }
+  return { timeout: seconds('timeout', timeout) }
 }
 
 function plain(name: string, value: unknown): unknown {
+  // As other languages spell it.
+  if (name.includes('_')) throw nowhere(name)
   if (typeof value === 'string') return text(name, value)
-  if (Array.isArray(value)) return value.map((item) => plain(name, item))
   if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return value
-  throw invalid(name, `\`${name}\` is ${kind(value)}, or holds it; it cannot be sent.`)
+  if (value === null) throw invalid(name, `\`${name}\` is null. Leave it out instead.`)
+  if (!Array.isArray(value)) throw invalid(name, `\`${name}\` is ${kind(value)}, which it should not be.`)
+  return value.map((item: unknown) => {
+    if (typeof item === 'string') return text(name, item)
+    throw invalid(name, `\`${name}\` should be a list of text; it holds ${kind(item)}.`)
+  })
 }
 
 /** @internal What something is, without saying what it holds. */
 export function kind(value: unknown): string {
   if (value === null || value === undefined) return String(value)
-  if (typeof value === 'object') return `a ${value.constructor?.name ?? 'object'}`
-  return typeof value === 'number' && !Number.isFinite(value) ? 'no finite number' : `a ${typeof value}`
+  if (typeof value === 'number' && !Number.isFinite(value)) return 'no finite number'
+  const type: unknown = typeof value === 'object' ? value.constructor?.name : typeof value
+  const name = typeof type === 'string' && type !== '' && type !== 'Object' ? type : 'object'
+  return /^[aeiou]/i.test(name) ? `an ${name}` : `a ${name}`
 }

@@ -1,6 +1,6 @@
 /** What records can do, by hand. The generated classes of `records.ts` stand on these. */
 import { call, type CallOptions } from './call'
-import { localPath } from './arguments'
+import { localPath, only } from './arguments'
 import { native } from './native'
 import type { Artifact } from './records'
 
@@ -14,12 +14,13 @@ export abstract class ArtifactBehaviour {
    *
    * @param folder - Where to put the file: a path, or a `file:` URL.
    * @returns The file's path.
-   * @throws {@link LocalIoError} The folder cannot be written to, or both names are taken.
+   * @throws {@link LocalIoError} The folder cannot be written to, both names are taken, or the artifact has an `error`
+   *   instead of content.
    */
-  download(this: Artifact, folder: string | URL, options: CallOptions = {}): Promise<string> {
+  async download(this: Artifact, folder: string | URL, options: CallOptions = {}): Promise<string> {
     const { id, name, kind, text, columns, rows, error } = this
     const wire = JSON.stringify({ id, name, type: kind, content: text, columns, rows, error })
-    const path = localPath('folder', folder)
-    return call<string>((queue, number) => native().download(wire, path, queue, number), options)
+    const [path, given] = [localPath('folder', folder), only(options, 'signal')]
+    return call<string>((queue, number) => native().download(wire, path, queue, number), given)
   }
 }

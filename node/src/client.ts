@@ -1,5 +1,5 @@
 import { Agents, type LaunchOptions } from './agents'
-import { deadline, localPath, options, seconds } from './arguments'
+import { deadline, localPath, named, seconds, wire } from './arguments'
 import { now } from './call'
 import { Files } from './files'
 import { native, type NativeClient } from './native'
@@ -41,41 +41,49 @@ export interface AskOptions extends Omit<LaunchOptions, 'prompt' | 'timeout'> {
 export class Nomic {
   readonly #native: NativeClient
 
-  /** @throws {@link ConfigError} The key or the instance is missing or cannot be right. */
-  constructor({ baseUrl, caCerts, timeout, ...given }: ClientOptions = {}) {
-    const chosen = options({
+  /**
+   * @param options - Which instance, which key, and how requests are made.
+   * @throws {@link ConfigError} The key or the instance is missing or cannot be right.
+   * @throws {@link InvalidInputError} An option is wrong.
+   */
+  constructor(options: ClientOptions = {}) {
+    const { baseUrl, caCerts, timeout, ...given } = named(options)
+    const chosen = wire({
       ...given,
       baseUrl: baseUrl instanceof URL ? baseUrl.href : baseUrl,
       caCerts: caCerts === undefined ? undefined : localPath('caCerts', caCerts),
-      timeout: seconds(timeout),
+      timeout: seconds('timeout', timeout),
     })
     this.#native = now(native().client(chosen))
   }
 
   /** Files: upload and search. */
   get files(): Files {
-    return new Files(this.#native.files())
+    return Files.of(this.#native.files())
   }
 
   /** Agents: launch, look, stop, delete, attach. */
   get agents(): Agents {
-    return new Agents(this.#native.agents())
+    return Agents.of(this.#native.agents())
   }
 
   /** Workflows: which there are. */
   get workflows(): Workflows {
-    return new Workflows(this.#native.workflows())
+    return Workflows.of(this.#native.workflows())
   }
 
   /**
    * Uploads the files, launches an agent on them and waits for its answer.
    *
-   * @param prompt - What the agent shall do.
+   * @param prompt - What the agent shall do; `undefined` for a workflow that requests files, which takes `inputs`.
+   * @param options - What else a launch takes, and how long to wait.
+   * @returns What the agent said and made.
    * @throws {@link NomkitError} Those of {@link Agents.launch} and {@link AgentRun.wait}.
    */
-  async ask(prompt: string, { timeout, signal, onProgress, ...given }: AskOptions = {}): Promise<RunResult> {
+  async ask(prompt: string | undefined, options: AskOptions = {}): Promise<RunResult> {
+    const { timeout, signal, onProgress, ...given } = named(options)
     // Before anything is uploaded or launched.
-    now(native().checkWait(options(deadline(timeout))))
+    now(native().checkWait(wire(deadline(timeout))))
     const run = await this.agents.launch({ ...given, prompt, signal, onProgress })
     return run.wait({ timeout, signal, onProgress })
   }

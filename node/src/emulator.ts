@@ -1,13 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { request } from 'node:http'
-import { text as wholeText } from 'node:stream/consumers'
-import { invalid, localPath } from './arguments'
+import { invalid, localPath, named, only, seconds, text } from './arguments'
 import { Nomic, type ClientOptions } from './client'
-import { command } from './command'
+import { control } from './control'
 import { ConfigError } from './errors'
 import type { Json } from './json'
+import { Program } from './program'
 
 /** How an emulator is started. */
 export interface EmulatorOptions {
@@ -20,44 +16,76 @@ export interface EmulatorOptions {
   /** Milliseconds that it takes to stop. */
   readonly stopping?: number | undefined
   /** `plain`, or `drifted` for answers worded in every other way that the platform's documents allow. */
-  readonly persona?: 'plain' | 'drifted' | undefined
+  readonly persona?: Persona | undefined
   /** Whether it refuses requests that come faster than the platform's limits allow; it does by default. */
   readonly rates?: boolean | undefined
 }
 
+/** How the emulator words its answers. */
+export type Persona = 'plain' | 'drifted'
+
 /** How often a fault befalls requests, and its own parameters, such as `status: 503` or `seconds: 3`. */
 export interface FaultOptions {
   /** How many requests it befalls: one, or as many as its script has values. */
-  readonly times?: number
+  readonly times?: number | undefined
   /** How many requests pass before it. */
-  readonly skip?: number
+  readonly skip?: number | undefined
+  /** The fault's own, as `docs/emulator.md` lists them; spans of time are in seconds there. */
   readonly [parameter: string]: Json | undefined
+}
+
+/** How far a fault has come. */
+export interface FaultReport {
+  /** How many requests met it. */
+  readonly hits: number
+  /** How many felt it to its end. */
+  readonly completed: number
+  /** What else the emulator tells of it. */
+  readonly [name: string]: Json
 }
 
 /** What an emulator allows a user in a minute. */
 export interface RateLimits {
-  readonly enabled?: boolean
-  readonly standard?: number
-  readonly write?: number
-  readonly heavy?: number
-  readonly search?: number
+  /** Whether it limits at all. */
+  readonly enabled?: boolean | undefined
+  /** Reads and stops. */
+  readonly standard?: number | undefined
+  /** Small changes. */
+  readonly write?: number | undefined
+  /** Uploads, launches and follow-ups. */
+  readonly heavy?: number | undefined
+  /** Searches of codes. */
+  readonly search?: number | undefined
   /** How many may come at once; `null`: a whole minute's worth. */
-  readonly burst?: number | null
+  readonly burst?: number | null | undefined
 }
 
 /** The server's truth, as JSON. */
 export interface Ledger {
+  /** What it received, did and answered, in order. */
   readonly requests: readonly { readonly [name: string]: Json }[]
+  /** The agents that it has. */
   readonly agents: readonly { readonly [name: string]: Json }[]
+  /** The files that it has. */
   readonly files: readonly { readonly [name: string]: Json }[]
 }
 
-/** An emulator that runs already, as `nomkit emulator` tells it. */
+/** How to reach an emulator that runs already, as `nomkit emulator` tells it. */
 export interface EmulatorAccess {
   /** A key of it; the environment's `NOMIC_API_KEY` otherwise. */
   readonly apiKey?: string | undefined
   /** Its control token; the environment's `NOMKIT_EMULATOR_TOKEN` otherwise. */
   readonly token?: string | undefined
+}
+
+/** What an emulated workflow is. */
+export interface EmulatedWorkflow {
+  /** What it does: its agents list what is to be done if this speaks of a list; otherwise they summarise. */
+  readonly description?: string | undefined
+  /** Its slots, each with `name` and, if need be, `description`, `optional` and `multiple`; without, it takes a prompt. */
+  readonly requestedFiles?: readonly { readonly [name: string]: Json }[] | undefined
+  /** The project that it belongs to. */
+  readonly projectId?: string | undefined
 }
 
 /**
@@ -73,55 +101,54 @@ export class Emulator {
   readonly apiKey: string
   /** What the control routes want. */
   readonly token: string
-  readonly #process: ChildProcess | undefined
+  readonly #program: Program | undefined
 
-  private constructor(url: string, apiKey: string, token: string, process?: ChildProcess) {
+  private constructor(url: string, apiKey: string, token: string, program?: Program) {
     this.url = url.replace(/\/$/, '')
     this.apiKey = apiKey
     this.token = token
-    this.#process = process
+    this.#program = program
   }
 
   /**
    * Starts one. Use `await using`, or call {@link stop}.
    *
    * @throws {@link ConfigError} The command is not installed, or does not start.
+   * @throws {@link InvalidInputError} An option is wrong; nothing was started.
    */
-  static async start({ data, rates = true, persona, ...seconds }: EmulatorOptions = {}): Promise<Emulator> {
-    const program = command()
+  static async start(options: EmulatorOptions = {}): Promise<Emulator> {
+    const known = ['data', 'waiting', 'running', 'stopping', 'persona', 'rates'] as const
+    const { data, persona, rates = true, ...times } = only(options, ...known)
     const given = ['emulator', '--until-stdin-closes']
     if (data !== undefined) given.push('--data', localPath('data', data))
-    if (persona !== undefined) given.push('--persona', persona)
+    if (persona !== undefined) given.push('--persona', text('persona', persona))
     if (!rates) given.push('--no-rates')
-    for (const name of ['waiting', 'running', 'stopping'] as const) {
-      if (seconds[name] !== undefined) given.push(`--${name}`, String(seconds[name] / 1000))
+    for (const [name, milliseconds] of Object.entries(times)) {
+      if (milliseconds !== undefined) given.push(`--${name}`, String(seconds(name, milliseconds)))
     }
-    const child = spawn(program, given, { stdio: ['pipe', 'pipe', 'inherit'] })
-    try {
-      const ready = await firstLine(child)
-      const { url, api_key, token } = JSON.parse(ready) as { url: string; api_key: string; token: string }
-      idle(child)
-      return new Emulator(url, api_key, token, child)
-    } catch (error) {
-      child.kill()
-      const reason = error instanceof SyntaxError ? `\`${program}\` is not the nomkit command` : String(error)
-      throw new ConfigError(`The emulator did not start; ${reason}.`)
-    }
+    const { program, ready } = await Program.start(given)
+    return new Emulator(ready.url, ready.api_key, ready.token, program)
   }
 
   /**
    * An emulator that runs already; `nomkit emulator` prints where, and its key and token.
    *
-   * @throws {@link ConfigError} One is neither given nor in the environment.
+   * @param url - Where it listens.
+   * @throws {@link ConfigError} The key or the token is neither given nor in the environment.
+   * @throws {@link InvalidInputError} The URL is none.
    */
-  static connect(url: string | URL, { apiKey, token }: EmulatorAccess = {}): Emulator {
-    const key = given('NOMIC_API_KEY', apiKey)
-    return new Emulator(String(url), key, given('NOMKIT_EMULATOR_TOKEN', token))
+  static connect(url: string | URL, options: EmulatorAccess = {}): Emulator {
+    const { apiKey, token } = only(options, 'apiKey', 'token')
+    const place = url instanceof URL ? url.href : text('url', url)
+    if (!/^http:$/.test(URL.canParse(place) ? new URL(place).protocol : '')) {
+      throw invalid('url', '`url` should be that of an emulator, such as `http://127.0.0.1:8080`.')
+    }
+    return new Emulator(place, ambient('NOMIC_API_KEY', apiKey), ambient('NOMKIT_EMULATOR_TOKEN', token))
   }
 
   /** A client of this emulator. */
   nomic(options: ClientOptions = {}): Nomic {
-    return new Nomic({ baseUrl: this.url, apiKey: this.apiKey, ...options })
+    return new Nomic({ baseUrl: this.url, apiKey: this.apiKey, ...named(options) })
   }
 
   /**
@@ -129,16 +156,21 @@ export class Emulator {
    *
    * @param operation - Method and path, such as `POST /agents`; `*` is any.
    * @param fault - Its name, such as `lose_response`, `status` or `stall`.
+   * @param options - How often, and the fault's own parameters.
    * @returns Its id, for {@link faultReport}.
    * @throws {@link InvalidInputError} There is no such fault, it cannot befall this operation, or a parameter is wrong.
    */
   async fault(operation: string, fault: string, options: FaultOptions = {}): Promise<string> {
-    return String((await this.#control('POST', 'faults', { operation, fault, ...options }))['id'])
+    return String((await this.#control('POST', 'faults', { ...named(options), operation, fault }))['id'])
   }
 
-  /** How many requests met a fault (`hits`), and how many felt it to its end (`completed`). */
-  async faultReport(id: string): Promise<{ readonly hits: number; readonly completed: number }> {
-    return (await this.#control('GET', `faults/${id}`)) as never
+  /**
+   * How many requests met a fault, and how many felt it to its end.
+   *
+   * @param id - What {@link fault} gave.
+   */
+  async faultReport(id: string): Promise<FaultReport> {
+    return (await this.#control('GET', `faults/${encodeURIComponent(text('id', id))}`)) as FaultReport
   }
 
   /** Takes all waiting faults away, and what they left behind: keys that they revoked work again. */
@@ -147,7 +179,7 @@ export class Emulator {
   }
 
   /** Words answers as the platform's documents show them, `plain`, or in every other way, `drifted`. */
-  async persona(persona: 'plain' | 'drifted'): Promise<void> {
+  async persona(persona: Persona): Promise<void> {
     await this.#control('PUT', 'persona', { persona })
   }
 
@@ -156,25 +188,34 @@ export class Emulator {
    * `Date` header, limits of rate, lags and stalls follow it.
    *
    * @param change - `now`; or milliseconds: `advance` by which it is moved on, `offset` that it is ahead of this machine.
+   * @returns What time it is there.
+   * @throws {@link InvalidInputError} More than one is given.
    */
-  async clock(change: { readonly now?: Date; readonly advance?: number; readonly offset?: number } = {}): Promise<Date> {
-    const { now, advance, offset } = change
-    const body = {
-      ...(now === undefined ? {} : { now: now.toISOString() }),
-      ...(advance === undefined ? {} : { advance: advance / 1000 }),
-      ...(offset === undefined ? {} : { offset: offset / 1000 }),
-    }
-    if (Object.keys(body).length > 1) throw invalid('clock', 'One of `now`, `advance` and `offset` is given at a time.')
-    const answer = Object.keys(body).length ? await this.#control('PUT', 'clock', body) : await this.#control('GET', 'clock')
+  async clock(
+    change: {
+      readonly now?: Date | undefined
+      readonly advance?: number | undefined
+      readonly offset?: number | undefined
+    } = {},
+  ): Promise<Date> {
+    const { now, advance, offset } = only(change, 'now', 'advance', 'offset')
+    const put = { now: now?.toISOString(), advance: seconds('advance', advance), offset: seconds('offset', offset) }
+    const given = Object.values(put).filter((value) => value !== undefined).length
+    if (given > 1) throw invalid('change', 'One of `now`, `advance` and `offset` is given at a time.')
+    const answer = await (given ? this.#control('PUT', 'clock', put) : this.#control('GET', 'clock'))
     return new Date(String(answer['now']))
   }
 
   /** The limits of rate, changed before as given; what was used of them is forgotten then. */
   async rates(limits?: RateLimits): Promise<Required<RateLimits>> {
-    return (await (limits ? this.#control('PUT', 'rates', limits) : this.#control('GET', 'rates'))) as never
+    return (await (limits ? this.#control('PUT', 'rates', named(limits)) : this.#control('GET', 'rates'))) as never
   }
 
-  /** Refuses launches and follow-ups after so many more, because the user's money is spent; `null`: never. */
+  /**
+   * Refuses launches and follow-ups once the user's money is spent.
+   *
+   * @param launches - After so many more; `null`: never.
+   */
   async spend(launches: number | null): Promise<void> {
     await this.#control('PUT', 'spend', { limit: launches })
   }
@@ -184,7 +225,11 @@ export class Emulator {
     return (await this.#control('GET', 'ledger')) as never
   }
 
-  /** A new key with these scopes. */
+  /**
+   * A new key.
+   *
+   * @param scopes - What it may do, such as `developer:files`.
+   */
   async key(scopes: readonly string[]): Promise<string> {
     return String((await this.#control('POST', 'keys', { scopes }))['api_key'])
   }
@@ -193,26 +238,22 @@ export class Emulator {
    * Adds a workflow to the samples that ship.
    *
    * @param name - Its name.
-   * @param options - Its agents list what is to be done if the `description` speaks of a list; otherwise they summarise.
-   *   `requestedFiles` are its slots, each with `name` and, if need be, `description`, `optional` and `multiple`; without
-   *   slots it takes a prompt.
+   * @param options - What it does, and its slots.
    * @returns Its id.
    */
-  async workflow(
-    name: string,
-    options: {
-      readonly description?: string
-      readonly requestedFiles?: readonly { readonly [name: string]: Json }[]
-      readonly projectId?: string
-    } = {},
-  ): Promise<string> {
-    return String((await this.#control('POST', 'workflows', { requestedFiles: [], ...options, name }))['id'])
+  async workflow(name: string, options: EmulatedWorkflow = {}): Promise<string> {
+    const given = only(options, 'description', 'requestedFiles', 'projectId')
+    return String((await this.#control('POST', 'workflows', { requestedFiles: [], ...given, name }))['id'])
   }
 
-  /** Sets how long agents take, in milliseconds. */
-  async timing(times: { readonly waiting?: number; readonly running?: number; readonly stopping?: number }): Promise<void> {
-    const seconds = Object.entries(times).map(([name, milliseconds]) => [name, milliseconds / 1000])
-    await this.#control('PUT', 'timing', Object.fromEntries(seconds))
+  /** Sets how long agents take, in milliseconds; it holds for turns that begin from now on. */
+  async timing(times: {
+    readonly waiting?: number | undefined
+    readonly running?: number | undefined
+    readonly stopping?: number | undefined
+  }): Promise<void> {
+    const given = Object.entries(only(times, 'waiting', 'running', 'stopping'))
+    await this.#control('PUT', 'timing', Object.fromEntries(given.map(([name, time]) => [name, seconds(name, time)])))
   }
 
   /** Forgets agents, files, faults and the ledger; puts clock, limits and persona back. Keys and timing stay. */
@@ -222,56 +263,30 @@ export class Emulator {
 
   /** Ends it. An emulator that was connected to goes on. */
   async stop(): Promise<void> {
-    const child = this.#process
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    child.ref()
-    const ended = once(child, 'exit')
-    child.stdin?.end()
-    await ended
+    await this.#program?.stop()
   }
 
+  /** Ends it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
 
+  /** Where it is, without its key and token. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return `Emulator(${this.url})`
   }
 
-  async #control(method: string, path: string, body?: object): Promise<Record<string, Json>> {
-    const headers = { 'X-Emulator-Token': this.token, 'Content-Type': 'application/json' }
-    // A connection of its own, which nothing keeps open afterwards.
-    const sent = request(`${this.url}/_emulator/${path}`, { method, headers, agent: false })
-    sent.end(body && JSON.stringify(body))
-    const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage]
-    const answer = JSON.parse((await wholeText(response)) || '{}') as Record<string, Json>
-    if ((response.statusCode ?? 500) < 400) return answer
-    const issues = (answer['issues'] ?? []) as { message: string }[]
-    const told = [answer['error'] ?? response.statusCode, ...issues.map((issue) => issue.message)]
-    throw invalid('emulator', `The emulator refused: ${told.join(', ')}`)
+  /** Where it is, without its key and token. */
+  toJSON(): { readonly url: string } {
+    return { url: this.url }
+  }
+
+  #control(method: string, path: string, body?: object): Promise<Record<string, Json>> {
+    return control(this.url, this.token, method, path, body)
   }
 }
 
-async function firstLine(child: ChildProcess): Promise<string> {
-  const lines = createInterface({ input: child.stdout as NonNullable<ChildProcess['stdout']> })
-  try {
-    return await new Promise((settle, reject) => {
-      lines.once('line', settle)
-      lines.once('close', () => reject(new Error('its last words are above')))
-      child.once('error', (error) => reject(error))
-    })
-  } finally {
-    lines.close()
-  }
-}
-
-/** Nothing of it keeps this process alive; when this one ends, its input closes, and it ends too. */
-function idle(child: ChildProcess): void {
-  child.unref()
-  for (const pipe of [child.stdin, child.stdout]) (pipe as unknown as { unref(): void }).unref()
-}
-
-function given(variable: string, value: string | undefined): string {
+function ambient(variable: string, value: string | undefined): string {
   const found = value ?? process.env[variable]
   if (found) return found
   throw new ConfigError(`An emulator that runs already is reached with its key and its token; ${variable} is not set.`)

@@ -1,13 +1,14 @@
-import type { Json } from './json'
+import type { Json, Open } from './json'
 import { revive, spelt, type File } from './records'
 
 /** What an error says besides its message: what every error has, and the fields of its class. */
 export type ErrorFields = Readonly<Record<string, unknown>>
 
-/** As the core says it. */
+/** @internal As the core says it. */
 export interface NativeError {
   readonly code: string
   readonly message: string
+  readonly status: number | null
   readonly uploaded: readonly unknown[]
   readonly details: Readonly<Record<string, Json>>
 }
@@ -15,11 +16,12 @@ export interface NativeError {
 /**
  * Everything that nomkit throws, but for the reason of an `AbortSignal` and what a callback or a reader of yours throws.
  *
- * A structured clone of an error keeps its message and its stack, as of any error. `toJSON()` gives all of it as plain
- * data, and `NomkitError.from(data)` is the error again, with its class.
+ * Its fields are plain data. A structured clone of an error (`postMessage`, `structuredClone`) keeps its message and its
+ * stack, as of any error; `toJSON()` gives all of it, to be sent anywhere, and `NomkitError.from(data)` is the error
+ * again, with its class.
  */
 export class NomkitError extends Error {
-  /** One stable word for machines. */
+  /** One stable word for machines, the same in every language. */
   readonly code: string = ''
   /** The HTTP status, if the server answered. */
   readonly status: number | null = null
@@ -33,26 +35,46 @@ export class NomkitError extends Error {
   readonly elapsed: number = 0
   /** Whether the same call may succeed later. */
   readonly retryable: boolean = false
-  /** `not_sent`, `answered` or `unknown`; `null` if there was no request. */
-  readonly outcome: string | null = null
+  /** Whether the last request reached the server; `null` if there was none. */
+  readonly outcome: Open<'not_sent' | 'answered' | 'unknown'> | null = null
   /** The files that were on the platform before the call failed. */
   readonly uploaded: readonly File[] = []
 
-  constructor(message: string, fields: ErrorFields = {}) {
-    super(message)
+  /**
+   * @param message - What happened.
+   * @param fields - What else it says; `cause` is that of any error.
+   */
+  constructor(message: string, { cause, ...fields }: ErrorFields = {}) {
+    super(message, cause === undefined ? undefined : { cause })
     const { code, initial } = kinds.get(new.target) ?? { code: '', initial: {} }
     Object.assign(this, { code }, initial, fields)
   }
 
   /** All that it says, as plain data. */
   toJSON(): ErrorFields {
-    return { ...(this as unknown as ErrorFields), name: this.name, message: this.message }
+    return { name: this.name, message: this.message, ...(this as object) }
   }
 
-  /** The error that said this. */
+  /**
+   * The error that said this, with its class.
+   *
+   * @param data - What {@link toJSON} gave, here or in another process.
+   */
   static from(data: ErrorFields): NomkitError {
-    const { name: _, message, ...fields } = data
-    return new (byCode.get(String(fields['code'])) ?? NomkitError)(String(message), fields)
+    const { name: _, message, uploaded, ...fields } = data
+    const files = Array.isArray(uploaded) ? uploaded.map((file) => revive.File({ ...file })) : []
+    const error = new (byCode.get(String(fields['code'])) ?? NomkitError)(String(message), { ...fields, uploaded: files })
+    Error.captureStackTrace(error, NomkitError.from)
+    return error
+  }
+
+  /** Its stack, and what it says that is not empty. */
+  [Symbol.for('nodejs.util.inspect.custom')](depth: number, options: object, inspect: typeof import('node:util').inspect): string {
+    const stack = this.stack ?? `${this.name}: ${this.message}`
+    const empty = (value: unknown): boolean => value == null || value === '' || (Array.isArray(value) && value.length === 0)
+    const fields = Object.entries({ ...this, cause: this.cause }).filter(([, value]) => !empty(value))
+    const told = Object.fromEntries(fields)
+    return depth < 0 ? stack : `${stack} ${inspect(told, options)}`
   }
 }
 Object.defineProperty(NomkitError.prototype, 'name', { value: 'NomkitError', configurable: true, writable: true })
@@ -69,15 +91,18 @@ export function register(code: string, name: string, type: Kind, initial: ErrorF
 }
 
 /** @internal The error for what the core says. */
-export function toError({ message, uploaded, details, ...rest }: NativeError): NomkitError {
+export function toError({ message, details, ...rest }: NativeError): NomkitError {
   const own = Object.fromEntries(Object.entries(details).map(([name, value]) => [camel(name), value]))
   if (typeof own['argument'] === 'string') own['argument'] = spelt.get(own['argument']) ?? own['argument']
-  const local = rest.code === 'config' || rest.code === 'invalid_input'
-  return NomkitError.from({ message: local ? respelt(message) : message, uploaded: uploaded.map(revive.File), ...rest, ...own })
+  const error = NomkitError.from({ message: respelt(message, rest.status === null), ...rest, ...own })
+  Error.captureStackTrace(error, toError)
+  return error
 }
 
-/** Options are named as they are written here. */
-const respelt = (message: string): string =>
-  message.replace(/`([a-z]+(?:_[a-z]+)+)`/g, (whole, name: string) => (spelt.has(name) ? `\`${spelt.get(name)}\`` : whole))
+/** Methods and options are named as they are written here; what a server says stays as it is. */
+function respelt(message: string, own: boolean): string {
+  const named = message.replace(/^[a-z]+\.[a-z]+_[a-z_]+(?=:)/, camel)
+  return own ? named.replace(/`([a-z_]+)`/g, (_, name: string) => `\`${spelt.get(name) ?? name}\``) : named
+}
 
 const camel = (name: string): string => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())

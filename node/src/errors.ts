@@ -11,6 +11,7 @@ register('config', 'ConfigError', ConfigError)
 
 /** An argument is wrong; nothing was sent. */
 export class InvalidInputError extends NomkitError {
+  /** The argument that is wrong, if it is one. */
   declare readonly argument: string | null
 }
 register('invalid_input', 'InvalidInputError', InvalidInputError, { argument: null })
@@ -41,6 +42,7 @@ register('', 'ApiError', ApiError)
 
 /** The server found the request invalid (400, 422); `issues` says where. */
 export class BadRequestError extends ApiError {
+  /** Where the server found it invalid, each with `path` and `message`. */
   declare readonly issues: readonly Json[]
 }
 register('bad_request', 'BadRequestError', BadRequestError, { issues: [] })
@@ -55,6 +57,7 @@ register('billing', 'BillingError', BillingError)
 
 /** The API key lacks the scope (403). */
 export class PermissionDeniedError extends ApiError {
+  /** The scope that the key lacks, if the server said so. */
   declare readonly scope: string | null
 }
 register('forbidden', 'PermissionDeniedError', PermissionDeniedError, { scope: null })
@@ -65,6 +68,7 @@ register('not_found', 'NotFoundError', NotFoundError)
 
 /** Its present state does not allow this (409). */
 export class ConflictError extends ApiError {
+  /** The state that does not allow it, if the server said so. */
   declare readonly current: string | null
 }
 register('conflict', 'ConflictError', ConflictError, { current: null })
@@ -79,8 +83,11 @@ register('too_large', 'TooLargeError', TooLargeError)
 
 /** Too many requests (429). */
 export class RateLimitError extends ApiError {
+  /** After how many seconds the server takes the next request, if it said so. */
   declare readonly retryAfter: number | null
+  /** The tier whose limit was reached, if that is known. */
   declare readonly tier: string | null
+  /** Whether it may be the spend limit: the server did not say when to try again. */
   declare readonly maybeSpend: boolean
 }
 register('rate_limit', 'RateLimitError', RateLimitError, { retryAfter: null, tier: null, maybeSpend: false })
@@ -103,49 +110,63 @@ register('server', 'ServerError', ServerError)
 
 /** The answer is not what the platform documents. */
 export class ProtocolError extends NomkitError {
+  /** Why, in short. */
   declare readonly reason: string
 }
 register('protocol', 'ProtocolError', ProtocolError, { reason: '' })
 
 /** The platform has something else than what was sent. */
 export class IntegrityError extends NomkitError {
+  /** The file on the platform that should not be used. */
   declare readonly fileId: string | null
 }
 register('integrity', 'IntegrityError', IntegrityError, { fileId: null })
 
 /** The server may or may not have acted; it was not sent again. */
 export class OutcomeUnknownError extends NomkitError {
+  /** What was asked, such as `agents.launch`. */
   declare readonly operation: string
+  /** What it may have made. */
   declare readonly candidates: readonly Json[]
 }
 register('outcome_unknown', 'OutcomeUnknownError', OutcomeUnknownError, { operation: '', candidates: [] })
 
 /** The agent failed. */
 export class RunFailedError extends NomkitError {
+  /** Why, in short. */
   declare readonly reason: string
+  /** The turn's rows. */
   declare readonly messages: readonly Json[]
+  /** The agent's id. */
   declare readonly agentId: string
+  /** The run, for `agents.attach`. */
   declare readonly token: string
 }
 register('run_failed', 'RunFailedError', RunFailedError, { reason: '', messages: [], agentId: '', token: '' })
 
 /** The agent was stopped. */
 export class RunStoppedError extends NomkitError {
+  /** The turn's rows. */
   declare readonly messages: readonly Json[]
+  /** The agent's id. */
   declare readonly agentId: string
+  /** The run, for `agents.attach`. */
   declare readonly token: string
 }
 register('run_stopped', 'RunStoppedError', RunStoppedError, { messages: [], agentId: '', token: '' })
 
 /** The deadline passed; the agent runs on, and `token` re-attaches to it. */
 export class WaitTimeoutError extends NomkitError {
+  /** The run, for `agents.attach`. */
   declare readonly token: string
+  /** The status as it was last seen. */
   declare readonly lastStatus: string
 }
 register('wait_timeout', 'WaitTimeoutError', WaitTimeoutError, { token: '', lastStatus: '' })
 
 /** The turn's own answer did not appear; an older one is never given instead. */
 export class StaleTurnError extends NomkitError {
+  /** The run, for `agents.attach`. */
   declare readonly token: string
 }
 register('stale_turn', 'StaleTurnError', StaleTurnError, { token: '' })

@@ -1,4 +1,4 @@
-import { localPath, options, seconds, text } from './arguments'
+import { localPath, named, seconds, text, wire } from './arguments'
 import { call, now, type CallOptions, type MovingOptions } from './call'
 import type { NativeFiles } from './native'
 import { Pages } from './pages'
@@ -43,13 +43,18 @@ export interface SearchOptions extends CallOptions {
 export class Files {
   readonly #native: NativeFiles
 
-  /** @internal */
-  constructor(native: NativeFiles) {
+  private constructor(native: NativeFiles) {
     this.#native = native
   }
 
+  /** @internal */
+  static of(native: NativeFiles): Files {
+    return new Files(native)
+  }
+
   /**
-   * Uploads one file, streamed in constant memory. `POST /files/upload`; scope `developer:files:write`, tier Write.
+   * Uploads one file, streamed in constant memory. `POST /files/upload` of the Files & Workflows page; scope
+   * `developer:files`, tier Heavy.
    *
    * @param source - A path or a `file:` URL; bytes; a `Blob`; a `Readable`, a `ReadableStream` or any iterable of
    *   bytes, which is read as fast as it is sent; or a {@link Source}. Bytes and streams need a `name` or a `path`.
@@ -60,10 +65,11 @@ export class Files {
    * @throws {@link TooLargeError} It is larger than 500 MB.
    * @throws {@link OutcomeUnknownError} The answer was lost. It is never sent a second time.
    */
-  async upload(source: UploadSource, { signal, onProgress, size, timeout, ...given }: UploadOptions = {}): Promise<File> {
+  async upload(source: UploadSource, options: UploadOptions = {}): Promise<File> {
+    const { signal, onProgress, size, timeout, ...given } = named(options)
     const beside = new Beside()
     const described = JSON.stringify(uploadSource(source, given.name, size, beside))
-    const chosen = options({ ...given, timeout: seconds(timeout) })
+    const chosen = wire({ ...given, timeout: seconds('timeout', timeout) })
     const file = await call(
       (queue, number) => this.#native.upload(described, beside.buffers, chosen, !!onProgress, queue, number),
       { signal, onProgress, readers: beside.readers },
@@ -73,18 +79,17 @@ export class Files {
 
   /**
    * Uploads the files of a folder, one after another; the same content once. An error of one file does not end it,
-   * unless it would befall every further one.
+   * unless it would befall every further one. `POST /files/upload` of the Files & Workflows page, for each file; scope
+   * `developer:files`, tier Heavy.
    *
    * @param folder - A local folder. Hidden files are left out, symlinked folders are not followed.
    * @returns What became of each file, sorted by path: it has a `file` or an `error`.
    * @throws {@link InvalidInputError} Nothing matches, or an argument is wrong; nothing was sent.
    */
-  async uploadFolder(
-    folder: string | URL,
-    { signal, onProgress, timeout, ...given }: FolderOptions = {},
-  ): Promise<readonly UploadOutcome[]> {
+  async uploadFolder(folder: string | URL, options: FolderOptions = {}): Promise<readonly UploadOutcome[]> {
+    const { signal, onProgress, timeout, ...given } = named(options)
     const path = localPath('folder', folder)
-    const chosen = options({ ...given, timeout: seconds(timeout) })
+    const chosen = wire({ ...given, timeout: seconds('timeout', timeout) })
     const outcomes = await call<unknown[]>(
       (queue, number) => this.#native.uploadFolder(path, chosen, !!onProgress, queue, number),
       { signal, onProgress },
@@ -93,13 +98,17 @@ export class Files {
   }
 
   /**
-   * Searches files by name. `GET /files/search`, tier Search.
+   * Finds files that the user may read by a part of their name. `GET /files/search` of the Files & Workflows page; scope
+   * `developer:files`, tier Standard.
    *
    * @param query - A part of the file's name, in any case.
+   * @returns The hits, lazy over all pages: `for await`, `.first(n)`, or `.pages()`.
+   * @throws {@link InvalidInputError} The query is empty, or an argument is wrong; nothing was sent.
    */
-  search(query: string, { signal, ...given }: SearchOptions = {}): Pages<FileHit> {
-    const pages = now(this.#native.search(options({ ...given, query: text('query', query) })))
-    return new Pages(pages, revive.FileHit, { signal })
+  search(query: string, options: SearchOptions = {}): Pages<FileHit> {
+    const { signal, ...given } = named(options)
+    const pages = now(this.#native.search(wire({ ...given, query: text('query', query) })))
+    return Pages.of(pages, revive.FileHit, { signal })
   }
 }
 

@@ -6,7 +6,17 @@
 export { AgentRun, type FollowUpOptions, type StopOptions, type UpdatesOptions, type WaitOptions } from './agent_run'
 export { Agents, type AgentListOptions, type LaunchOptions } from './agents'
 export { Nomic, type AskOptions, type ClientOptions } from './client'
-export { Emulator, type EmulatorOptions, type FaultOptions, type Ledger, type RateLimits } from './emulator'
+export {
+  Emulator,
+  type EmulatedWorkflow,
+  type EmulatorAccess,
+  type EmulatorOptions,
+  type FaultOptions,
+  type FaultReport,
+  type Ledger,
+  type Persona,
+  type RateLimits,
+} from './emulator'
 export { Files, type FolderOptions, type SearchOptions, type UploadOptions } from './files'
 export { Pages, type Page } from './pages'
 export { Source, type Image, type LaunchFile, type LaunchInputs, type Bytes, type Chunks } from './source'

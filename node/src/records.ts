@@ -305,7 +305,9 @@ export const revive = {
 
 /** @internal The names of options that the core spells otherwise. */
 export const spelt = new Map([
+  ['agent_id', 'agentId'],
   ['api_key', 'apiKey'],
+  ['artifact_id', 'artifactId'],
   ['base_url', 'baseUrl'],
   ['ca_certs', 'caCerts'],
   ['file_ids', 'fileIds'],

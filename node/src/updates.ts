@@ -11,11 +11,17 @@ export class Updates implements AsyncIterableIterator<Agent> {
   readonly #native: NativeUpdates
   readonly #steps: Steps
 
-  /** @internal */
-  constructor(native: NativeUpdates, options: CallOptions) {
+  private constructor(native: NativeUpdates, options: CallOptions) {
     this.#native = native
     this.#steps = new Steps(options)
   }
+
+  /** @internal */
+  static of(native: NativeUpdates, options: CallOptions): Updates {
+    return new Updates(native, options)
+  }
+
+  /** Itself. */
 
   [Symbol.asyncIterator](): this {
     return this
@@ -27,12 +33,13 @@ export class Updates implements AsyncIterableIterator<Agent> {
     return agent ? { done: false, value: revive.Agent(agent) } : { done: true, value: undefined }
   }
 
-  /** Ends it. */
+  /** Ends it, and aborts a request that is in flight; the agent runs on. */
   async return(): Promise<IteratorResult<Agent, undefined>> {
     this.#steps.end()
     return { done: true, value: undefined }
   }
 
+  /** Ends it. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#steps.end()
   }

@@ -1,4 +1,4 @@
-import { options } from './arguments'
+import { named, wire } from './arguments'
 import { now, type CallOptions } from './call'
 import type { NativeWorkflows } from './native'
 import { Pages } from './pages'
@@ -16,13 +16,25 @@ export interface WorkflowListOptions extends CallOptions {
 export class Workflows {
   readonly #native: NativeWorkflows
 
-  /** @internal */
-  constructor(native: NativeWorkflows) {
+  private constructor(native: NativeWorkflows) {
     this.#native = native
   }
 
-  /** Lists the workflows that agents can be launched from. `GET /workflows`, tier Standard. */
-  list({ signal, ...given }: WorkflowListOptions = {}): Pages<Workflow> {
-    return new Pages(now(this.#native.list(options(given))), revive.Workflow, { signal })
+  /** @internal */
+  static of(native: NativeWorkflows): Workflows {
+    return new Workflows(native)
+  }
+
+  /**
+   * Lists the workflows that agents can be launched from. `GET /workflows` of the Files & Workflows page; scope
+   * `developer:agent`, tier Standard.
+   *
+   * @returns The workflows, lazy over all pages: `for await`, `.first(n)`, or `.pages()`. One without `requestedFiles`
+   *   takes a prompt; the others take `inputs`, which name their slots.
+   * @throws {@link InvalidInputError} An argument is wrong; nothing was sent.
+   */
+  list(options: WorkflowListOptions = {}): Pages<Workflow> {
+    const { signal, ...given } = named(options)
+    return Pages.of(now(this.#native.list(wire(given))), revive.Workflow, { signal })
   }
 }

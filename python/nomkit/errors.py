@@ -55,6 +55,7 @@ class InvalidInputError(NomkitError):
     """An argument is wrong; nothing was sent."""
 
     argument: str | None = None
+    """The argument that is wrong, if it is one."""
 
 
 @register("connect")
@@ -92,6 +93,7 @@ class BadRequestError(ApiError):
     """The server found the request invalid (400, 422); `issues` says where."""
 
     issues: Sequence[Any] = ()
+    """Where the server found it invalid, each with `path` and `message`."""
 
 
 @register("unauthorized")
@@ -109,6 +111,7 @@ class PermissionDeniedError(ApiError):
     """The API key lacks the scope (403)."""
 
     scope: str | None = None
+    """The scope that the key lacks, if the server said so."""
 
 
 @register("not_found")
@@ -121,6 +124,7 @@ class ConflictError(ApiError):
     """Its present state does not allow this (409)."""
 
     current: str | None = None
+    """The state that does not allow it, if the server said so."""
 
 
 @register("gone")
@@ -138,8 +142,11 @@ class RateLimitError(ApiError):
     """Too many requests (429)."""
 
     retry_after: float | None = None
+    """After how many seconds the server takes the next request, if it said so."""
     tier: str | None = None
+    """The tier whose limit was reached, if that is known."""
     maybe_spend: bool = False
+    """Whether it may be the spend limit: the server did not say when to try again."""
 
 
 @register("spend_limit")
@@ -167,6 +174,7 @@ class ProtocolError(NomkitError):
     """The answer is not what the platform documents."""
 
     reason: str = ""
+    """Why, in short."""
 
 
 @register("integrity")
@@ -174,6 +182,7 @@ class IntegrityError(NomkitError):
     """The platform has something else than what was sent."""
 
     file_id: str | None = None
+    """The file on the platform that should not be used."""
 
 
 @register("outcome_unknown")
@@ -181,7 +190,9 @@ class OutcomeUnknownError(NomkitError):
     """The server may or may not have acted; it was not sent again."""
 
     operation: str = ""
+    """What was asked, such as `agents.launch`."""
     candidates: Sequence[Any] = ()
+    """What it may have made."""
 
 
 @register("run_failed")
@@ -189,9 +200,13 @@ class RunFailedError(NomkitError):
     """The agent failed."""
 
     reason: str = ""
+    """Why, in short."""
     messages: Sequence[Any] = ()
+    """The turn's rows."""
     agent_id: str = ""
+    """The agent's id."""
     token: str = ""
+    """The run, for `agents.attach`."""
 
 
 @register("run_stopped")
@@ -199,8 +214,11 @@ class RunStoppedError(NomkitError):
     """The agent was stopped."""
 
     messages: Sequence[Any] = ()
+    """The turn's rows."""
     agent_id: str = ""
+    """The agent's id."""
     token: str = ""
+    """The run, for `agents.attach`."""
 
 
 @register("wait_timeout")
@@ -208,7 +226,9 @@ class WaitTimeoutError(NomkitError, TimeoutError):
     """The deadline passed; the agent runs on, and `token` re-attaches to it."""
 
     token: str = ""
+    """The run, for `agents.attach`."""
     last_status: str = ""
+    """The status as it was last seen."""
 
 
 @register("stale_turn")
@@ -216,6 +236,7 @@ class StaleTurnError(NomkitError):
     """The turn's own answer did not appear; an older one is never given instead."""
 
     token: str = ""
+    """The run, for `agents.attach`."""
 
 
 @register("source_changed")

@@ -1,6 +1,9 @@
 //! Each language's error classes, from the one table.
 
-use nomkit::{ErrorKind, error::Class};
+use nomkit::{
+    ErrorKind,
+    error::{Class, field_doc},
+};
 
 fn classes() -> impl Iterator<Item = &'static Class> {
     ErrorKind::ALL.iter().map(|(_, class)| class)
@@ -31,7 +34,7 @@ pub(crate) fn python() -> String {
                 "bool" => ("bool", "False"),
                 _ => ("Sequence[Any]", "()"),
             };
-            out += &format!("    {name}: {ty} = {default}\n");
+            out += &format!("    {name}: {ty} = {default}\n    \"\"\"{}\"\"\"\n", field_doc(name));
         }
     }
     out

@@ -2,6 +2,7 @@
 
 use nomkit::{
     ErrorKind,
+    error::field_doc,
     record::{Shape, Type, Words},
 };
 
@@ -38,8 +39,11 @@ pub(crate) fn errors() -> String {
     for (_, class) in ErrorKind::ALL {
         out += &format!("\n/** {} */\n", class.doc);
         let fields = class.fields.iter().map(|(name, ty)| (camel(name), ty)).collect::<Vec<_>>();
-        let declared = fields.iter().map(|(name, ty)| format!("\n  declare readonly {name}: {}", error_field(ty).0));
-        let declared = declared.collect::<String>();
+        let declared = |(name, ty): &(&str, &str)| {
+            let about = field_doc(name);
+            format!("\n  /** {about} */\n  declare readonly {}: {}", camel(name), error_field(ty).0)
+        };
+        let declared = class.fields.iter().map(declared).collect::<String>();
         let declared = if declared.is_empty() { declared } else { declared + "\n" };
         let initial = fields.iter().map(|(name, ty)| format!("{name}: {}", error_field(ty).1)).collect::<Vec<_>>();
         let initial = if initial.is_empty() { String::new() } else { format!(", {{ {} }}", initial.join(", ")) };
@@ -123,17 +127,13 @@ fn revived(ty: &Type, place: &str, indent: &str) -> Option<String> {
     Some(format!("{indent}{place} = {made}\n"))
 }
 
-/// What errors name: options and the fields of errors.
-fn spelt() -> Vec<(&'static str, &'static str)> {
-    let mut names = nomkit::OPTIONS
-        .iter()
-        .flat_map(|options| options.fields)
-        .filter(|field| field.name != field.camel)
-        .map(|field| (field.name, field.camel))
-        .collect::<Vec<_>>();
+/// What errors name: options, and arguments that are none.
+fn spelt() -> Vec<(&'static str, String)> {
+    let options = nomkit::OPTIONS.iter().flat_map(|options| options.fields).map(|field| field.name);
+    let mut names = options.chain(["agent_id", "artifact_id"]).filter(|name| name.contains('_')).collect::<Vec<_>>();
     names.sort_unstable();
     names.dedup();
-    names
+    names.into_iter().map(|name| (name, camel(name))).collect()
 }
 
 /// The type of an error's field, and its value where the core says nothing.
