@@ -1,8 +1,8 @@
 import { deadline, named, only, seconds, text, wire } from './arguments'
+import { Beside, pictures, type Image } from './attached'
 import { call, now, type CallOptions, type MovingOptions } from './call'
 import type { NativeAgentRun } from './native'
 import { revive, type Agent, type AgentStatus, type Message, type RunResult } from './records'
-import { Beside, pictures, type Image } from './source'
 import { Updates } from './updates'
 
 /** How long to wait. */
@@ -133,11 +133,11 @@ export class AgentRun {
   async followUp(prompt: string, options: FollowUpOptions = {}): Promise<AgentRun> {
     const { signal, images, timeout, ...given } = named(options)
     const beside = new Beside()
-    const shown = JSON.stringify(pictures(images ?? [], beside))
+    const shown = pictures(images ?? [], beside)
     const chosen = wire({ ...given, prompt: text('prompt', prompt), timeout: seconds('timeout', timeout) })
     const run = await call<NativeAgentRun>(
-      (queue, number) => this.#native.followUp(chosen, shown, beside.buffers, queue, number),
-      { signal },
+      (queue, number) => this.#native.followUp(chosen, JSON.stringify(shown), beside.buffers, queue, number),
+      { signal, readers: beside.readers },
     )
     return AgentRun.of(run)
   }

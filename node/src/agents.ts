@@ -1,10 +1,10 @@
 import { AgentRun } from './agent_run'
 import { named, only, seconds, text, wire } from './arguments'
+import { attached, Beside, type Image, type LaunchFile, type LaunchInputs } from './attached'
 import { call, now, type CallOptions, type MovingOptions } from './call'
 import type { NativeAgentRun, NativeAgents } from './native'
 import { Pages } from './pages'
 import { revive, type Agent, type AgentStatus, type Artifact, type Message } from './records'
-import { attached, Beside, type Image, type LaunchFile, type LaunchInputs } from './source'
 
 /** How an agent is launched. */
 export interface LaunchOptions extends MovingOptions {
@@ -71,7 +71,8 @@ export class Agents {
     const attachments = attached(files, inputs, images, beside)
     const chosen = wire({ ...given, timeout: seconds('timeout', timeout) })
     const run = await call<NativeAgentRun>(
-      (queue, number) => this.#native.launch(chosen, attachments, beside.buffers, !!onProgress, queue, number),
+      (queue, number) =>
+        this.#native.launch(chosen, JSON.stringify(attachments), beside.buffers, !!onProgress, queue, number),
       { signal, onProgress, readers: beside.readers },
     )
     return AgentRun.of(run)

@@ -18,13 +18,20 @@ export function text(argument: string, value: unknown): string {
   return value
 }
 
+/** @internal Whether it is a URL, of whichever realm. */
+export const isUrl = (value: unknown): value is URL => Object.prototype.toString.call(value) === '[object URL]'
+
 /** @internal A path of this machine. */
 export function localPath(argument: string, path: unknown): string {
-  if (path instanceof URL) {
-    if (path.protocol === 'file:') return fileURLToPath(path)
+  if (!isUrl(path)) return text(argument, path)
+  if (path.protocol !== 'file:') {
     throw invalid(argument, `\`${argument}\` should be a local path; what is given is a URL that is not a file's.`)
   }
-  return text(argument, path)
+  try {
+    return fileURLToPath(path.href)
+  } catch {
+    throw invalid(argument, `\`${argument}\` is a URL that names no file of this machine.`)
+  }
 }
 
 /** @internal The options object of a method. */

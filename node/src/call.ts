@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { invalid } from './arguments'
+import { Feed, type End, type Reader, type Wanted } from './feed'
 import { toError, type NativeError } from './error'
 import { native, type NativeAgentRun, type Now, type Queue } from './native'
 import type { Progress } from './records'
@@ -19,12 +20,6 @@ export interface MovingOptions extends CallOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 
-/** @internal What a call reads: the next block, or `null` at the end; `stop` lets go of it before that. */
-export interface Reader {
-  next(): Promise<Uint8Array | null>
-  stop(): void
-}
-
 /** @internal */
 export interface Call extends MovingOptions {
   readonly readers?: readonly Reader[] | undefined
@@ -34,14 +29,14 @@ interface Reply {
   readonly value?: unknown
   readonly error?: NativeError
   readonly progress?: Progress
-  readonly wanted?: number
+  readonly wanted?: Wanted
 }
 
 interface Open {
   settle(reply: Reply | NativeAgentRun): void
   fail(reason: unknown): void
   readonly onProgress: ((progress: Progress) => void) | undefined
-  readonly readers: readonly Reader[]
+  readonly feed: Feed | undefined
 }
 
 const open = new Map<number, Open>()
@@ -55,6 +50,8 @@ let last = 0
  */
 export async function call<T>(start: (queue: Queue, number: number) => void, options: Call = {}): Promise<T> {
   const { signal, onProgress, readers = [] } = options
+  const feed = readers.length > 0 ? new Feed(readers) : undefined
+  let how: End = 'failure'
   check(signal, onProgress)
   signal?.throwIfAborted()
   const calls = (queue ??= new (native().Queue)(ring))
@@ -72,17 +69,28 @@ export async function call<T>(start: (queue: Queue, number: number) => void, opt
       signal?.addEventListener('abort', abort, { once: true })
       if (open.size === 0) calls.hold(true)
       // The callback runs where the caller's asynchronous context is.
-      open.set(number, { settle, fail, onProgress: onProgress && AsyncResource.bind(onProgress), readers })
-      try {
-        start(calls, number)
-      } catch (error) {
-        fail(error)
+      open.set(number, { settle, fail, onProgress: onProgress && AsyncResource.bind(onProgress), feed })
+      const begin = (): void => {
+        try {
+          if (open.has(number)) start(calls, number)
+        } catch (error) {
+          how = 'refusal'
+          fail(error)
+        }
       }
+      const ready = feed?.begin(fail)
+      if (ready) ready.then(begin, fail)
+      else begin()
     })
-    if ('error' in reply && reply.error) throw toError(reply.error)
+    if ('error' in reply && reply.error) {
+      if (reply.error.attempts === 0) how = 'refusal'
+      throw toError(reply.error)
+    }
+    how = 'success'
     return ('value' in reply ? reply.value : reply) as T
   } finally {
     if (abort) signal?.removeEventListener('abort', abort)
+    feed?.end(how)
   }
 }
 
@@ -108,24 +116,14 @@ function deliver(number: number, item: string | NativeAgentRun): void {
       call.fail(raised)
     }
   } else if ('wanted' in reply && reply.wanted !== undefined) {
-    void feed(number, call, reply.wanted)
+    if (queue) call.feed?.bring(queue, number, reply.wanted).catch(call.fail)
   } else {
     close(number)
     call.settle(reply)
   }
 }
 
-async function feed(number: number, call: Open, place: number): Promise<void> {
-  try {
-    const block = (await call.readers[place]?.next()) ?? null
-    if (open.get(number) === call) queue?.give(number, place, block)
-  } catch (raised) {
-    call.fail(raised)
-  }
-}
-
 function close(number: number): void {
-  for (const reader of open.get(number)?.readers ?? []) reader.stop()
   open.delete(number)
   if (open.size === 0) queue?.hold(false)
 }

@@ -9,6 +9,7 @@ export interface NativeError {
   readonly code: string
   readonly message: string
   readonly status: number | null
+  readonly attempts: number
   readonly uploaded: readonly unknown[]
   readonly details: Readonly<Record<string, Json>>
 }

@@ -1,9 +1,10 @@
 import { localPath, named, seconds, text, wire } from './arguments'
+import { Beside } from './attached'
 import { call, now, type CallOptions, type MovingOptions } from './call'
 import type { NativeFiles } from './native'
 import { Pages } from './pages'
 import { revive, type File, type FileHit, type UploadOutcome } from './records'
-import { Beside, uploadSource, type UploadSource } from './source'
+import { uploaded, type UploadSource } from './source'
 
 /** How a file is uploaded. */
 export interface UploadOptions extends MovingOptions {
@@ -68,10 +69,10 @@ export class Files {
   async upload(source: UploadSource, options: UploadOptions = {}): Promise<File> {
     const { signal, onProgress, size, timeout, ...given } = named(options)
     const beside = new Beside()
-    const described = JSON.stringify(uploadSource(source, given.name, size, beside))
+    const described = beside.source(uploaded(source, given.name, size))
     const chosen = wire({ ...given, timeout: seconds('timeout', timeout) })
     const file = await call(
-      (queue, number) => this.#native.upload(described, beside.buffers, chosen, !!onProgress, queue, number),
+      (queue, number) => this.#native.upload(JSON.stringify(described), chosen, !!onProgress, queue, number),
       { signal, onProgress, readers: beside.readers },
     )
     return revive.File(file)

@@ -18,7 +18,7 @@ export interface Native {
 export interface Queue {
   drain(): (number | string | NativeAgentRun)[]
   cancel(call: number): void
-  give(call: number, reader: number, block: Uint8Array | null): void
+  give(call: number, place: number, chunk: Uint8Array | null): number
   hold(open: boolean): void
 }
 
@@ -33,7 +33,7 @@ export interface NativeClient {
 
 /** @internal */
 export interface NativeFiles {
-  upload(source: string, buffers: Uint8Array[], options: string, listening: boolean, queue: Queue, call: number): void
+  upload(source: string, options: string, listening: boolean, queue: Queue, call: number): void
   uploadFolder(folder: string, options: string, listening: boolean, queue: Queue, call: number): void
   search(options: string): Now<NativePages>
 }

@@ -1,205 +1,125 @@
 /**
- * What users give to be read. Paths are read by the core by itself; bytes are copied when the call begins; everything
- * else is pulled, block by block, as fast as the connection takes it.
+ * What users give to be read. Paths are read by the core by itself; everything else is pulled, as fast as the connection
+ * takes it.
  */
-import { invalid, kind, localPath, text } from './arguments'
-import type { Reader } from './call'
-
-/** Bytes in memory. */
-export type Bytes = Uint8Array | ArrayBuffer
+import { invalid, isUrl, kind, localPath, text } from './arguments'
+import { isBytes, view, type Bytes } from './bytes'
+import { stream, type ReadableStreamLike } from './readers'
 
 /** What gives bytes while it is read, once: a `Readable`, a `ReadableStream`, any iterable of bytes. */
-export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array> | ReadableStreamLike
-
-/** A web stream, whoever made it. */
-export interface ReadableStreamLike {
-  getReader(): { read(): Promise<{ readonly done: boolean; readonly value?: unknown }>; cancel(): Promise<void> }
-}
-
-/** A file that the platform has: what an upload, a search or an agent gives, or just its id. */
-export interface FileOnPlatform {
-  readonly id: string
-}
-
-/** What an agent is given to read. Text is refused, so that no local file is uploaded by accident. */
-export type LaunchFile = Source | FileOnPlatform | URL
-
-/** The files of each of a workflow's slots, by the slot's name: one, or several where the slot is `multiple`. */
-export type LaunchInputs = Readonly<Record<string, LaunchFile | readonly LaunchFile[]>>
-
-/** A picture in a prompt: JPEG, PNG, WebP or GIF, 20 MB at most. */
-export type Image = Source | URL | Bytes | { readonly data: Bytes; readonly mediaType: string }
+export type Chunks = AsyncIterable<Bytes> | Iterable<Bytes> | ReadableStreamLike
 
 /** What can be uploaded. */
 export type UploadSource = string | URL | Bytes | Blob | Chunks | Source
 
-/** @internal What goes beside the JSON of one call. */
-export class Beside {
-  readonly buffers: Uint8Array[] = []
-  readonly readers: Reader[] = []
+/** @internal What a source holds. */
+export type Content =
+  | { readonly path: string }
+  | { readonly bytes: Uint8Array; readonly name: string }
+  | { readonly blob: Blob; readonly name: string }
+  | { readonly chunks: Chunks; readonly name: string; readonly size: number | null }
 
-  bytes(data: Bytes): number {
-    return this.buffers.push(data instanceof Uint8Array ? data : new Uint8Array(data)) - 1
-  }
-}
+/** By this name a source of another copy of this module is known, too. */
+const CONTENT = Symbol.for('nomkit.Source.content')
 
 /** Something to upload, or for an agent to read. */
 export class Source {
-  readonly #described: (beside: Beside) => object
+  readonly #content: Content
 
-  private constructor(described: (beside: Beside) => object) {
-    this.#described = described
+  private constructor(content: Content) {
+    this.#content = content
   }
 
-  /** A local file, streamed from disk: a path, or a `file:` URL. */
+  /**
+   * A local file, streamed from disk: a path, or a `file:` URL.
+   *
+   * @throws {@link InvalidInputError} It is neither.
+   */
   static path(path: string | URL): Source {
-    const local = localPath('path', path)
-    return new Source(() => ({ path: local }))
+    return new Source({ path: localPath('path', path) })
   }
 
-  /** Bytes in memory, and the name that they shall have. */
-  static bytes(data: Bytes, { name = '' }: { readonly name?: string } = {}): Source {
+  /**
+   * Bytes in memory, and the name that they shall have. They are not copied: leave them as they are until they are sent.
+   *
+   * @throws {@link InvalidInputError} What is given is no bytes.
+   */
+  static bytes(data: Bytes, { name = '' }: { readonly name?: string | undefined } = {}): Source {
     if (!isBytes(data)) throw invalid('data', `\`data\` should be bytes; what is given is ${kind(data)}.`)
-    const named = text('name', name)
-    return new Source((beside) => ({ bytes: { buffer: beside.bytes(data), name: named } }))
+    return new Source({ bytes: view(data), name: text('name', name) })
   }
 
   /**
    * What is made while it is read, once. With its `size`, in bytes, it is sent while it is read; without, it is first
-   * copied to a private temporary file, since the platform wants to know the size.
+   * copied to a private temporary file, since the platform wants to know the size. The size of a `Blob` is known, and
+   * that of a file which `createReadStream` opened and nobody reads yet.
+   *
+   * Once sent, it has ended. When the call fails, a stream is destroyed or cancelled, an iterator returned; one that was
+   * refused before anything was sent is left as it was.
+   *
+   * @throws {@link InvalidInputError} It gives no bytes, was read before, or something else reads it.
    */
-  static stream(chunks: Chunks | Blob, { name, size }: { readonly name?: string; readonly size?: number } = {}): Source {
-    const known = chunks instanceof Blob ? chunks.size : size
-    const own = chunks instanceof Blob && 'name' in chunks ? String(chunks.name) : ''
-    const described = { name: text('name', name ?? own), size: known === undefined ? null : whole('size', known) }
-    return new Source((beside) => {
-      beside.readers.push(reader(chunks instanceof Blob ? chunks.stream() : chunks))
-      return { stream: described }
-    })
+  static stream(
+    chunks: Chunks | Blob,
+    { name, size }: { readonly name?: string | undefined; readonly size?: number | undefined } = {},
+  ): Source {
+    if (isBlob(chunks)) {
+      if (size !== undefined) throw known()
+      return new Source({ blob: chunks, name: text('name', name ?? fileName(chunks)) })
+    }
+    if (!isChunks(chunks)) throw invalid('chunks', `\`chunks\` should be a stream of bytes; what is given is ${kind(chunks)}.`)
+    stream.check(chunks)
+    return new Source({ chunks, name: text('name', name ?? ''), size: size === undefined ? null : whole('size', size) })
   }
 
   /** @internal */
-  static describe(source: Source, beside: Beside): object {
-    return source.#described(beside)
+  get [CONTENT](): Content {
+    return this.#content
   }
+}
+
+/** @internal What a source holds, if it is one. */
+export function contentOf(source: unknown): Content | undefined {
+  return typeof source === 'object' && source !== null ? (source as Partial<Source>)[CONTENT] : undefined
 }
 
 /** @internal What is uploaded. */
-export function uploadSource(source: UploadSource, name: string | undefined, size: number | undefined, beside: Beside): object {
-  const streamed = source instanceof Blob || isChunks(source)
-  if (size !== undefined && (!streamed || source instanceof Blob)) {
-    throw invalid('size', '`size` is for streams; the size of everything else is known.')
+export function uploaded(source: UploadSource, name: string | undefined, size: number | undefined): Content {
+  const given = { name, size }
+  const content = contentOf(source) ?? contentOf(made(source, given))
+  if (content === undefined) {
+    throw invalid('source', `\`source\` is a path, bytes, a Blob or a stream of bytes, not ${kind(source)}.`)
   }
-  const given = { ...(name === undefined ? {} : { name }), ...(size === undefined ? {} : { size }) }
-  if (source instanceof Source) return Source.describe(source, beside)
-  if (typeof source === 'string' || source instanceof URL) return Source.describe(Source.path(source), beside)
-  if (isBytes(source)) return Source.describe(Source.bytes(source, given), beside)
-  if (streamed) return Source.describe(Source.stream(source, given), beside)
-  throw invalid('source', `\`source\` is a path, bytes, a Blob or a stream of bytes, not ${kind(source)}.`)
+  if (size !== undefined && !('chunks' in content && content.size === size)) throw known()
+  return content
 }
 
-/** @internal What a launch is given besides its options. */
-export function attached(files: unknown, inputs: unknown, images: unknown, beside: Beside): string {
-  return JSON.stringify({
-    files: launchFiles('files', files ?? [], beside),
-    inputs: launchInputs(inputs ?? {}, beside),
-    images: pictures(images ?? [], beside),
-  })
+function made(source: UploadSource, given: { readonly name: string | undefined; readonly size: number | undefined }) {
+  if (typeof source === 'string' || isUrl(source)) return Source.path(source)
+  if (isBytes(source)) return Source.bytes(source, given)
+  return isBlob(source) || isChunks(source) ? Source.stream(source, given) : undefined
 }
 
-/** @internal Pictures that go with a prompt. */
-export function pictures(images: unknown, beside: Beside): object[] {
-  if (!Array.isArray(images)) throw invalid('images', '`images` is a list. Put the image into one: images: [...].')
-  return images.map((image) => picture(image, beside))
-}
-
-function launchInputs(inputs: object, beside: Beside): object {
-  if (typeof inputs !== 'object') throw invalid('inputs', `\`inputs\` maps a slot's name to its files; it is ${kind(inputs)}.`)
-  const slots = Object.entries(inputs).map(([slot, files]) => [
-    text('inputs', slot),
-    launchFiles('inputs', Array.isArray(files) ? files : [files], beside),
-  ])
-  return Object.fromEntries(slots)
-}
-
-function launchFiles(argument: string, files: unknown, beside: Beside): object[] {
-  if (!Array.isArray(files)) throw invalid(argument, `\`${argument}\` is a list. Put the file into one: ${argument}: [...].`)
-  return files.map((file) => launchFile(argument, file, beside))
-}
-
-function launchFile(argument: string, file: unknown, beside: Beside): object {
-  if (file instanceof Source) return Source.describe(file, beside)
-  if (file instanceof URL) return Source.describe(Source.path(file), beside)
-  if (typeof file === 'object' && file !== null && 'id' in file) return { file: text(argument, file.id) }
-  // A service that passes its users' text on must never upload a local file by accident.
-  const remedy = 'For a local file give Source.path(...), for an id { id }, or `fileIds`.'
-  throw invalid(argument, `\`${argument}\` holds sources and files of the platform, not ${kind(file)}. ${remedy}`)
-}
-
-function picture(image: unknown, beside: Beside): object {
-  if (image instanceof URL) return { path: localPath('images', image) }
-  if (isBytes(image)) return { bytes: { buffer: beside.bytes(image) } }
-  if (image instanceof Source) {
-    const described = Source.describe(image, beside) as { path?: string; bytes?: { buffer: number } }
-    if (described.path !== undefined) return described
-    if (described.bytes) return { bytes: { buffer: described.bytes.buffer } }
-  } else if (typeof image === 'object' && image !== null && 'data' in image && 'mediaType' in image && isBytes(image.data)) {
-    return { bytes: { buffer: beside.bytes(image.data), mediaType: text('images', image.mediaType) } }
-  }
-  throw invalid('images', `\`images\` holds Source.path(...), bytes, and { data, mediaType }, not ${kind(image)}.`)
-}
-
-function isBytes(value: unknown): value is Bytes {
-  return value instanceof Uint8Array || value instanceof ArrayBuffer
+/** @internal */
+export function isBlob(value: unknown): value is Blob {
+  if (typeof value !== 'object' || value === null) return false
+  const { size, slice, arrayBuffer } = value as Partial<Blob>
+  return typeof size === 'number' && typeof slice === 'function' && typeof arrayBuffer === 'function'
 }
 
 function isChunks(value: unknown): value is Chunks {
-  if (typeof value !== 'object' || value === null || value instanceof Source || isBytes(value)) return false
+  if (typeof value !== 'object' || value === null || isBytes(value)) return false
   return Symbol.asyncIterator in value || Symbol.iterator in value || 'getReader' in value
 }
+
+/** The name of a `File`. */
+function fileName(chunks: Blob): string {
+  return 'name' in chunks && typeof chunks.name === 'string' ? chunks.name : ''
+}
+
+const known = (): Error => invalid('size', '`size` is for streams; the size of everything else is known.')
 
 function whole(argument: string, value: number): number {
   if (Number.isSafeInteger(value) && value >= 0) return value
   throw invalid(argument, `\`${argument}\` is a number of bytes, 0 or more.`)
-}
-
-/** The blocks of what is read; empty ones are left out. */
-function reader(chunks: Chunks): Reader {
-  // A stream that fails before it is read would end the process; its error comes out when it is read.
-  if ('on' in chunks && typeof chunks.on === 'function') chunks.on('error', () => {})
-  const blocks = iterator(chunks)
-  let over = false
-  return {
-    async next() {
-      for (;;) {
-        const { done, value } = await blocks.next()
-        if (done) {
-          over = true
-          return null
-        }
-        if (typeof value === 'string') throw invalid('source', '`source` gives text; it should give bytes.')
-        if (!(value instanceof Uint8Array)) throw invalid('source', `\`source\` should give bytes; it gave ${kind(value)}.`)
-        if (value.length > 0) return value
-      }
-    },
-    stop() {
-      if (over) return
-      over = true
-      // What it says then concerns nobody any more.
-      Promise.resolve(blocks.return?.()).catch(() => {})
-    },
-  }
-}
-
-function iterator(chunks: Chunks): AsyncIterator<unknown> {
-  if (Symbol.asyncIterator in chunks) return chunks[Symbol.asyncIterator]()
-  if (Symbol.iterator in chunks) {
-    const blocks = chunks[Symbol.iterator]()
-    return { next: async () => blocks.next(), return: async () => blocks.return?.() ?? { done: true, value: undefined } }
-  }
-  const read = chunks.getReader()
-  return {
-    next: async () => ({ value: undefined, ...(await read.read()) }) as IteratorResult<unknown>,
-    return: async () => (await read.cancel(), { done: true, value: undefined }),
-  }
 }

@@ -58,3 +58,8 @@ export async function failure<E extends Error>(type: new (...given: never[]) => 
   assert.ok(error instanceof type, `not a ${type.name}, but ${String(error)}`)
   return error
 }
+
+/** The name and the hash of each file that the platform has. */
+export async function stored(emulator: Emulator): Promise<[string, string][]> {
+  return (await emulator.ledger()).files.map((file) => [String(file['name']), String(file['sha256'])])
+}

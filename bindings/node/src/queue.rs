@@ -6,10 +6,9 @@ use crate::{
     reader::{Blocks, Inbox},
     value::{failure, saying},
 };
-use bytes::Bytes;
 use napi::{
     Status,
-    bindgen_prelude::{Either3, Env, Function, Result, Uint8Array},
+    bindgen_prelude::{Either3, Env, Function, Result, Uint8ArraySlice},
     check_status, sys,
     threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode::NonBlocking},
 };
@@ -18,7 +17,7 @@ use nomkit::{OnProgress, record::Expose};
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -43,7 +42,8 @@ pub(crate) struct Line {
 #[derive(Default)]
 struct Call {
     task: Option<AbortHandle>,
-    inboxes: Vec<Arc<Inbox>>,
+    /// One for each time that a reader of the call's is read from its start.
+    inboxes: Vec<Weak<Inbox>>,
 }
 
 /// What has come for a call.
@@ -83,12 +83,11 @@ impl Queue {
         }
     }
 
-    /// A block that a call's reader was asked for; none at its end.
+    /// Bytes that a call's reader was asked for, none at its end; how many of them there was room for.
     #[napi]
-    pub fn give(&self, call: u32, reader: u32, block: Option<Uint8Array>) {
-        if let Some(inbox) = locked(&self.0.calls).get(&call).and_then(|call| call.inboxes.get(reader as usize)) {
-            inbox.give(block.map(|block| Bytes::copy_from_slice(&block)));
-        }
+    pub fn give(&self, call: u32, place: u32, chunk: Option<Uint8ArraySlice<'_>>) -> u32 {
+        let inbox = locked(&self.0.calls).get(&call).and_then(|call| call.inboxes.get(place as usize)?.upgrade());
+        inbox.map_or(0, |inbox| inbox.give(chunk.as_deref()) as u32)
     }
 
     /// Whether the event loop is kept going, as it should be while calls are open.
@@ -152,20 +151,25 @@ impl Queue {
         }))
     }
 
-    /// The blocks of one of a call's readers, which JavaScript has.
-    pub(crate) fn blocks(&self, call: u32) -> Blocks {
-        let mut calls = locked(&self.0.calls);
-        let inboxes = &mut calls.entry(call).or_default().inboxes;
-        let inbox = Arc::new(Inbox::default());
-        inboxes.push(inbox.clone());
-        Blocks::new(inbox, Arc::downgrade(&self.0), call, inboxes.len() - 1)
+    /// One of a call's readers, which JavaScript has: how to read it from its start.
+    pub(crate) fn blocks(&self, call: u32, reader: usize) -> impl Fn() -> Blocks + Send + Sync + 'static {
+        let line = Arc::downgrade(&self.0);
+        move || Blocks::new(line.clone(), call, reader)
     }
 }
 
 impl Line {
-    /// A reader shall give its next block.
-    pub(crate) fn wanted(&self, call: u32, reader: usize) {
-        self.push(call, Item::Text(format!("{{\"wanted\":{reader}}}")));
+    /// A place for what is brought of a call's reader. (There is no such call any more once it was given up.)
+    pub(crate) fn expect(&self, call: u32, inbox: &Arc<Inbox>) -> usize {
+        let mut calls = locked(&self.calls);
+        let Some(call) = calls.get_mut(&call) else { return 0 };
+        call.inboxes.push(Arc::downgrade(inbox));
+        call.inboxes.len() - 1
+    }
+
+    /// A reader shall bring what it has.
+    pub(crate) fn wanted(&self, call: u32, reader: usize, place: usize) {
+        self.push(call, Item::Text(format!("{{\"wanted\":{{\"reader\":{reader},\"place\":{place}}}}}")));
     }
 
     fn push(&self, call: u32, item: Item) {

@@ -2,6 +2,7 @@
 
 use crate::{arguments::given, queue::Queue};
 use bytes::Bytes;
+use futures_util::{StreamExt, stream::once};
 use napi::bindgen_prelude::Uint8Array;
 use nomkit::{Attachments, Error, Image, Source};
 use serde::Deserialize;
@@ -13,16 +14,28 @@ use std::{collections::BTreeMap, path::PathBuf};
 enum Described {
     Path(PathBuf),
     File(String),
-    /// Of the buffers, this one.
-    Bytes {
-        buffer: usize,
-        name: String,
-    },
-    /// The next of the call's readers.
-    Stream {
-        name: String,
-        size: Option<u64>,
-    },
+    Stream(Stream),
+}
+
+/// What JavaScript reads.
+#[derive(Deserialize)]
+struct Stream {
+    /// Of the call's readers, this one.
+    reader: usize,
+    name: String,
+    size: Option<u64>,
+    /// It can be read again from its start.
+    again: bool,
+    /// An open file that it would give, if nobody has read of it.
+    file: Option<OpenFile>,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(not(unix), allow(dead_code))]
+struct OpenFile {
+    descriptor: i32,
+    /// Where it stands otherwise.
+    position: Option<u64>,
 }
 
 /// A picture in a prompt.
@@ -40,7 +53,7 @@ struct Attached {
     images: Vec<Picture>,
 }
 
-/// What goes beside the JSON of one call.
+/// What goes beside the JSON of one call: its readers, and the bytes of pictures.
 pub(crate) struct Beside<'q> {
     queue: &'q Queue,
     call: u32,
@@ -78,9 +91,17 @@ impl<'q> Beside<'q> {
         Ok(match described {
             Described::Path(path) => Source::Path(path),
             Described::File(id) => Source::File(id),
-            Described::Bytes { buffer, name } => Source::bytes(self.buffer(buffer)?, name),
-            Described::Stream { name, size } => Source::stream(self.queue.blocks(self.call), name, size),
+            Described::Stream(stream) => self.stream(stream)?,
         })
+    }
+
+    fn stream(&self, Stream { reader, name, size, again, file }: Stream) -> nomkit::Result<Source> {
+        let blocks = self.queue.blocks(self.call, reader);
+        match (file.and_then(|file| file.open(size)), size) {
+            (Some((file, position)), _) => Ok(Source::open_file(file, position, name)),
+            (None, Some(size)) if again => Ok(Source::repeatable(blocks, name, size)),
+            (None, _) => Ok(Source::stream(once(async move { blocks() }).flatten(), name, size)),
+        }
     }
 
     fn all(&self, pictures: Vec<Picture>) -> nomkit::Result<Vec<Image>> {
@@ -98,5 +119,28 @@ impl<'q> Beside<'q> {
 
     fn buffer(&self, place: usize) -> nomkit::Result<Bytes> {
         self.buffers.get(place).cloned().ok_or_else(|| Error::invalid("source", "Bytes are missing."))
+    }
+}
+
+impl OpenFile {
+    /// A duplicate, and where it stands, if it is a file that has `size` bytes from there on.
+    #[cfg(unix)]
+    fn open(&self, size: Option<u64>) -> Option<(std::fs::File, u64)> {
+        use std::{io::Seek, os::fd::BorrowedFd};
+        #[expect(
+            unsafe_code,
+            reason = "the stream that has the descriptor is alive, and closes it in this thread only"
+        )]
+        let borrowed = unsafe { BorrowedFd::borrow_raw(self.descriptor) };
+        let mut file = std::fs::File::from(borrowed.try_clone_to_owned().ok()?);
+        let metadata = file.metadata().ok().filter(|metadata| metadata.is_file() && metadata.len() > 0)?;
+        let position = self.position.or_else(|| file.stream_position().ok())?;
+        let left = metadata.len().checked_sub(position)?;
+        size.is_none_or(|size| size == left).then_some((file, position))
+    }
+
+    #[cfg(not(unix))]
+    fn open(&self, _: Option<u64>) -> Option<(std::fs::File, u64)> {
+        None
     }
 }

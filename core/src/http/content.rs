@@ -45,7 +45,7 @@ pub(crate) enum Content {
         file: Arc<File>,
         len: u64,
     },
-    /// Can be opened once.
+    /// Most can be opened once.
     Stream {
         stream: Stream,
         len: u64,

@@ -41,7 +41,7 @@ pub enum Source {
         /// A file name, such as `plan.pdf`.
         name: String,
     },
-    /// What is made while it is read, once.
+    /// What is made while it is read.
     Stream(Stream),
     /// A file on the platform, by its id.
     File(String),
@@ -77,6 +77,16 @@ impl Source {
         size: Option<u64>,
     ) -> Self {
         Self::Stream(Stream::chunks(chunks, name.into(), size))
+    }
+
+    /// The same for what can be read as often as it is sent: `open` gives its chunks from the start, which are of
+    /// `size` bytes in all. Unlike a stream that is read once, it is sent again where bytes in memory are.
+    pub fn repeatable<S: futures_util::Stream<Item = io::Result<Bytes>> + Send + 'static>(
+        open: impl Fn() -> S + Send + Sync + 'static,
+        name: impl Into<String>,
+        size: u64,
+    ) -> Self {
+        Self::Stream(Stream::again(open, name.into(), size))
     }
 }
 

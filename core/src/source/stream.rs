@@ -1,4 +1,4 @@
-//! Streams: what is made while it is read, and can be read once.
+//! Streams: what is made while it is read; most can be read once.
 
 use super::{MAX_FILE_SIZE, path::fill};
 use crate::{
@@ -18,12 +18,19 @@ use std::{
 };
 use tokio::task::coop::consume_budget;
 
-/// What is made while it is read, once. Clones are the same stream: one of them is read, the others are spent.
+/// What is made while it is read. Clones are the same stream: of one that can be read once, one is read, the others are
+/// spent.
 #[derive(Clone)]
 pub struct Stream {
-    chunks: Arc<Mutex<Option<Chunks>>>,
+    supply: Supply,
     name: String,
     size: Option<u64>,
+}
+
+#[derive(Clone)]
+enum Supply {
+    Once(Arc<Mutex<Option<Chunks>>>),
+    Again(Arc<dyn Fn() -> Chunks + Send + Sync>),
 }
 
 impl Stream {
@@ -38,7 +45,7 @@ impl Stream {
         };
         // Its thread starts when it is first asked for something.
         let chunks = stream::once(async { content::ahead(BLOCK, pull) }).flatten();
-        Self::new(chunks, name, size)
+        Self { supply: Supply::Once(Arc::new(Mutex::new(Some(chunks.fuse().boxed())))), name, size }
     }
 
     pub(super) fn chunks(
@@ -46,22 +53,17 @@ impl Stream {
         name: String,
         size: Option<u64>,
     ) -> Self {
-        let label = name.clone();
-        let chunks = AssertUnwindSafe(chunks).catch_unwind().map(move |chunk| match chunk {
-            Ok(chunk) => chunk.map_err(|error| broken(&label, &error)),
-            Err(_) => Err(panicked()),
-        });
-        // One that is always ready, with nothing in it, lets deadlines and interrupts have their turn.
-        let chunks = chunks.then(|chunk| consume_budget().map(|()| chunk));
-        Self::new(chunks, name, size)
+        let supply = Supply::Once(Arc::new(Mutex::new(Some(guarded(chunks, &name)))));
+        Self { supply, name, size }
     }
 
-    fn new(
-        chunks: impl futures_util::Stream<Item = Result<Bytes>> + Send + 'static,
+    pub(super) fn again<S: futures_util::Stream<Item = io::Result<Bytes>> + Send + 'static>(
+        open: impl Fn() -> S + Send + Sync + 'static,
         name: String,
-        size: Option<u64>,
+        size: u64,
     ) -> Self {
-        Self { chunks: Arc::new(Mutex::new(Some(chunks.fuse().boxed()))), name, size }
+        let label = name.clone();
+        Self { supply: Supply::Again(Arc::new(move || guarded(open(), &label))), name, size: Some(size) }
     }
 
     /// The name that it was given; empty if none.
@@ -74,20 +76,26 @@ impl Stream {
         self.size
     }
 
-    /// Whether it was read, or is being read.
+    /// Whether it was read, or is being read, and cannot be read again.
     pub(crate) fn is_spent(&self) -> bool {
-        self.chunks.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+        match &self.supply {
+            Supply::Once(chunks) => chunks.lock().unwrap_or_else(PoisonError::into_inner).is_none(),
+            Supply::Again(_) => false,
+        }
     }
 
-    fn take(&self) -> Result<Chunks> {
-        self.chunks.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or_else(spent)
+    fn open(&self) -> Result<Chunks> {
+        match &self.supply {
+            Supply::Once(chunks) => chunks.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or_else(spent),
+            Supply::Again(open) => Ok(open()),
+        }
     }
 
     /// Exactly so many bytes of it. The last ones wait for its end: with them the server would have a whole file.
     pub(crate) fn exactly(&self, len: u64) -> Chunks {
         let (stream, name) = (self.clone(), shown(&self.name));
         let exact = async move {
-            let chunks = stream.take()?;
+            let chunks = stream.open()?;
             Ok::<_, Error>(stream::try_unfold((chunks, len, Bytes::new()), move |(mut chunks, mut left, mut last)| {
                 let wrong = |what: &str| {
                     let text = format!("`{name}` gave {what} than the {len} bytes that `size` announced.");
@@ -119,7 +127,7 @@ impl Stream {
 
     /// Reads it to its end into a private file without a name, in constant memory.
     pub(crate) async fn spool(&self, told: &mut Sending<'_>) -> Result<Content> {
-        let mut chunks = self.take()?;
+        let mut chunks = self.open()?;
         let mut file = apart(tempfile::tempfile).await?.map_err(|error| full(&error))?;
         let (mut len, mut block) = (0, BytesMut::new());
         while let Some(chunk) = chunks.try_next().await? {
@@ -142,6 +150,17 @@ impl Stream {
         let file = Arc::new(write(file, block.freeze()).await?);
         Ok(Content::Spooled { file, len })
     }
+}
+
+/// The chunks of somebody else: what goes wrong in them is an error, never a panic.
+fn guarded(chunks: impl futures_util::Stream<Item = io::Result<Bytes>> + Send + 'static, name: &str) -> Chunks {
+    let label = name.to_owned();
+    let chunks = AssertUnwindSafe(chunks).catch_unwind().map(move |chunk| match chunk {
+        Ok(chunk) => chunk.map_err(|error| broken(&label, &error)),
+        Err(_) => Err(panicked()),
+    });
+    // One that is always ready, with nothing in it, lets deadlines and interrupts have their turn.
+    chunks.then(|chunk| consume_budget().map(|()| chunk)).fuse().boxed()
 }
 
 async fn write(mut file: File, bytes: Bytes) -> Result<File> {
