@@ -9,7 +9,11 @@ use futures_util::stream;
 use nomkit::{Error, File, OnProgress, Source, UploadOptions, blocking::Nomic};
 use std::{
     io::{self, Read},
-    sync::{Arc, Mutex, mpsc},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+        mpsc,
+    },
     time::Duration,
 };
 
@@ -144,6 +148,25 @@ fn a_stream_is_sent_once() {
     world.fault("POST /files/upload", "status", 1, limited);
     upload(&world, Source::reader(io::Cursor::new(content(9)), "a.bin", None)).unwrap();
     assert_eq!((world.requests("POST /files/upload"), world.files()), (3, 1));
+}
+
+#[test]
+fn a_stream_that_can_be_opened_again_is_sent_again() {
+    let world = World::new();
+    let limited = serde_json::json!({"status": 429, "headers": {"retry-after": "0"}, "body": {"error": "Slow down"}});
+    world.fault("POST /files/upload", "status", 2, limited);
+    let opened = Arc::new(AtomicUsize::new(0));
+    let count = opened.clone();
+    let open = move || {
+        count.fetch_add(1, Relaxed);
+        stream::iter(chunks(&content(1 << 20), 1000))
+    };
+    let source = Source::repeatable(open, "a.bin", 1 << 20);
+    for _ in 0..2 {
+        assert_eq!(upload(&world, source.clone()).unwrap().size, Some(1 << 20));
+    }
+    assert_eq!((world.requests("POST /files/upload"), world.files()), (4, 2));
+    assert_eq!(opened.load(Relaxed), 4);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { createReadStream, mkdtempSync, openAsBlob, writeFileSync } from 'node:fs'
+import { createReadStream, mkdtempSync, openAsBlob, openSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -101,7 +101,7 @@ const cases: Record<string, [() => unknown, Uint8Array?, { size?: number }?]> = 
   'createReadStream from a position': [() => createReadStream(path, { start: 99 }), CONTENT.subarray(99)],
   'createReadStream of a part': [() => createReadStream(path, { start: 99, end: 300_098 }), CONTENT.subarray(99, 300_099)],
   'createReadStream that was read from': [partlyRead, CONTENT.subarray(65_536)],
-  'createReadStream of a descriptor': [async () => createReadStream('', { fd: (await open(path)).fd, autoClose: false })],
+  'createReadStream of a descriptor': [() => createReadStream('', { fd: openSync(path, 'r') })],
   'createReadStream of a file handle': [async () => (await open(path)).createReadStream()],
   'createReadStream of another file system': [virtual, Buffer.from('virtual')],
   IncomingMessage: [() => new Promise((resolve) => get(address, resolve))],
@@ -212,7 +212,7 @@ test('what is wrong is said before a byte is sent', async () => {
     [5, {}, /not a number/],
     [null, {}, /not null/],
     [undefined, {}, /not undefined/],
-    [{ a: CONTENT }, {}, /not a Object/],
+    [{ a: CONTENT }, {}, /not an object/],
     [() => CONTENT, {}, /not a function/],
     [new Map(), {}, /empty/],
     ['half \ud800', {}, /half a character/],
@@ -239,7 +239,7 @@ test('what is wrong is said before a byte is sent', async () => {
     [Readable.from(['text']), {}, /text/],
     [new Blob(['a']).stream().pipeThrough(new TextDecoderStream()), {}, /text/],
     [[5], {}, /gave a number/],
-    [[{}], {}, /gave a Object/],
+    [[{}], {}, /gave an object/],
     [text, {}, /encoding/],
     [locked, {}, /locked/],
     [destroyed, {}, /destroyed before/],
