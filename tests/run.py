@@ -80,6 +80,7 @@ def checks(suites: Suites) -> str:
         ("python", "ruff check", [BIN / "ruff", "check", *CONFIG, *PYTHON]),
         ("python", "mypy", [BIN / "mypy", "--config-file", "python/pyproject.toml", *MYPY]),
         ("node", "tsc", ["npm", "run", "check", "--silent", "--prefix", "node"]),
+        ("node", "what Python has, and nothing else", [sys.executable, "tests/parity.py"]),
         ("python", "pyright", [BIN / "pyright", "-p", "python/pyproject.toml", "--pythonpath", sys.executable]),
     ]
     for language, title, command in commands:
@@ -89,7 +90,15 @@ def checks(suites: Suites) -> str:
     return "".join(outputs)
 
 
-MYPY = ["python/nomkit", "python/tests", "examples/demo.py", "tests/run.py", "tests/benches", "tests/packaging"]
+MYPY = [
+    "python/nomkit",
+    "python/tests",
+    "examples/demo.py",
+    "tests/run.py",
+    "tests/parity.py",
+    "tests/benches",
+    "tests/packaging",
+]
 
 
 def rust(suites: Suites) -> str:

@@ -93,6 +93,7 @@ export class Nomic {
     this.#native.close()
   }
 
+  /** Closes the client. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
   }

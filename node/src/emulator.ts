@@ -5,16 +5,20 @@ import { ConfigError } from './errors'
 import type { Json } from './json'
 import { Program } from './program'
 
-/** How an emulator is started. */
-export interface EmulatorOptions {
-  /** A folder to keep its state in; without it everything is forgotten. */
-  readonly data?: string | URL | undefined
+/** How long agents take. */
+export interface Timing {
   /** Milliseconds that an agent waits before it runs. */
   readonly waiting?: number | undefined
   /** Milliseconds that it runs. */
   readonly running?: number | undefined
   /** Milliseconds that it takes to stop. */
   readonly stopping?: number | undefined
+}
+
+/** How an emulator is started. */
+export interface EmulatorOptions extends Timing {
+  /** A folder to keep its state in; without it everything is forgotten. */
+  readonly data?: string | URL | undefined
   /** `plain`, or `drifted` for answers worded in every other way that the platform's documents allow. */
   readonly persona?: Persona | undefined
   /** Whether it refuses requests that come faster than the platform's limits allow; it does by default. */
@@ -58,6 +62,16 @@ export interface RateLimits {
   readonly search?: number | undefined
   /** How many may come at once; `null`: a whole minute's worth. */
   readonly burst?: number | null | undefined
+}
+
+/** How the emulator's time is put right: by one of these. */
+export interface ClockChange {
+  /** The time that it is. */
+  readonly now?: Date | undefined
+  /** Milliseconds by which it is moved on. */
+  readonly advance?: number | undefined
+  /** Milliseconds that it is ahead of this machine. */
+  readonly offset?: number | undefined
 }
 
 /** The server's truth, as JSON. */
@@ -187,17 +201,11 @@ export class Emulator {
    * The emulator's time, put right before if one argument is given. It goes on by itself; turns, timestamps, the
    * `Date` header, limits of rate, lags and stalls follow it.
    *
-   * @param change - `now`; or milliseconds: `advance` by which it is moved on, `offset` that it is ahead of this machine.
+   * @param change - One of its members, to put it right.
    * @returns What time it is there.
    * @throws {@link InvalidInputError} More than one is given.
    */
-  async clock(
-    change: {
-      readonly now?: Date | undefined
-      readonly advance?: number | undefined
-      readonly offset?: number | undefined
-    } = {},
-  ): Promise<Date> {
+  async clock(change: ClockChange = {}): Promise<Date> {
     const { now, advance, offset } = only(change, 'now', 'advance', 'offset')
     const put = { now: now?.toISOString(), advance: seconds('advance', advance), offset: seconds('offset', offset) }
     const given = Object.values(put).filter((value) => value !== undefined).length
@@ -246,12 +254,8 @@ export class Emulator {
     return String((await this.#control('POST', 'workflows', { requestedFiles: [], ...given, name }))['id'])
   }
 
-  /** Sets how long agents take, in milliseconds; it holds for turns that begin from now on. */
-  async timing(times: {
-    readonly waiting?: number | undefined
-    readonly running?: number | undefined
-    readonly stopping?: number | undefined
-  }): Promise<void> {
+  /** Sets how long agents take; it holds for turns that begin from now on. */
+  async timing(times: Timing): Promise<void> {
     const given = Object.entries(only(times, 'waiting', 'running', 'stopping'))
     await this.#control('PUT', 'timing', Object.fromEntries(given.map(([name, time]) => [name, seconds(name, time)])))
   }

@@ -8,6 +8,7 @@ export { Agents, type AgentListOptions, type LaunchOptions } from './agents'
 export { Nomic, type AskOptions, type ClientOptions } from './client'
 export {
   Emulator,
+  type ClockChange,
   type EmulatedWorkflow,
   type EmulatorAccess,
   type EmulatorOptions,
@@ -16,6 +17,7 @@ export {
   type Ledger,
   type Persona,
   type RateLimits,
+  type Timing,
 } from './emulator'
 export { Files, type FolderOptions, type SearchOptions, type UploadOptions } from './files'
 export { Pages, type Page } from './pages'
