@@ -133,7 +133,7 @@ export class AgentRun {
   async followUp(prompt: string, options: FollowUpOptions = {}): Promise<AgentRun> {
     const { signal, images, timeout, ...given } = named(options)
     const beside = new Beside()
-    const shown = pictures(images ?? [], beside)
+    const shown = pictures(images === undefined ? [] : images, beside)
     const chosen = wire({ ...given, prompt: text('prompt', prompt), timeout: seconds('timeout', timeout) })
     const run = await call<NativeAgentRun>(
       (queue, number) => this.#native.followUp(chosen, JSON.stringify(shown), beside.buffers, queue, number),

@@ -21,6 +21,9 @@ export function text(argument: string, value: unknown): string {
 /** @internal Whether it is a URL, of whichever realm. */
 export const isUrl = (value: unknown): value is URL => Object.prototype.toString.call(value) === '[object URL]'
 
+/** @internal Whether it is an object that maps names to values, and nothing else, of whichever realm. */
+export const isObject = (value: unknown): value is object => Object.prototype.toString.call(value) === '[object Object]'
+
 /** @internal A path of this machine. */
 export function localPath(argument: string, path: unknown): string {
   if (!isUrl(path)) return text(argument, path)
@@ -37,7 +40,7 @@ export function localPath(argument: string, path: unknown): string {
 /** @internal The options object of a method. */
 export function named<T extends object>(given: T | undefined): T | Partial<T> {
   if (given === undefined) return {}
-  if (Object.prototype.toString.call(given) === '[object Object]') {
+  if (isObject(given)) {
     const { signal, onProgress } = given as { readonly signal?: unknown; readonly onProgress?: unknown }
     if (signal !== undefined && !(typeof signal === 'object' && signal !== null && 'aborted' in signal)) {
       throw invalid('signal', `\`signal\` should be an AbortSignal; what is given is ${kind(signal)}.`)

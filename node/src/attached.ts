@@ -1,5 +1,5 @@
 /** What a call is given to be read, as it crosses: described in JSON, with bytes and readers beside it. */
-import { invalid, isUrl, kind, localPath, text } from './arguments'
+import { invalid, isObject, isUrl, kind, localPath, text } from './arguments'
 import { isBytes, unshared, view, type Bytes } from './bytes'
 import type { Reader } from './feed'
 import { blob, memory, stream, type Described } from './readers'
@@ -7,6 +7,7 @@ import { contentOf, isBlob, type Content, type Source } from './source'
 
 /** A file that the platform has: what an upload, a search or an agent gives, or just its id. */
 export interface FileOnPlatform {
+  /** Its id. */
   readonly id: string
 }
 
@@ -17,7 +18,15 @@ export type LaunchFile = Source | FileOnPlatform | URL
 export type LaunchInputs = Readonly<Record<string, LaunchFile | readonly LaunchFile[]>>
 
 /** A picture in a prompt: JPEG, PNG, WebP or GIF, 20 MB at most. A `Blob` that has a type must be of that type. */
-export type Image = Source | URL | Bytes | Blob | { readonly data: Bytes; readonly mediaType: string }
+export type Image = Source | URL | Bytes | Blob | TypedImage
+
+/** Bytes of a picture that must be of one type. */
+export interface TypedImage {
+  /** The picture. */
+  readonly data: Bytes
+  /** Its type, such as `image/png`. */
+  readonly mediaType: string
+}
 
 /** @internal What goes beside the JSON of one call. */
 export class Beside {
@@ -56,11 +65,11 @@ export class Beside {
 }
 
 /** @internal What a launch is given besides its options. */
-export function attached(files: unknown, inputs: unknown, images: unknown, beside: Beside): object {
+export function attached(files: unknown = [], inputs: unknown = {}, images: unknown = [], beside: Beside): object {
   return {
-    files: launchFiles('files', files ?? [], beside),
-    inputs: launchInputs(inputs ?? {}, beside),
-    images: pictures(images ?? [], beside),
+    files: launchFiles('files', files, beside),
+    inputs: launchInputs(inputs, beside),
+    images: pictures(images, beside),
   }
 }
 
@@ -71,9 +80,7 @@ export function pictures(images: unknown, beside: Beside): object[] {
 }
 
 function launchInputs(inputs: unknown, beside: Beside): object {
-  if (typeof inputs !== 'object' || inputs === null || Array.isArray(inputs)) {
-    throw invalid('inputs', `\`inputs\` maps a slot's name to its files; it is ${kind(inputs)}.`)
-  }
+  if (!isObject(inputs)) throw invalid('inputs', `\`inputs\` maps a slot's name to its files; it is ${kind(inputs)}.`)
   const slots = Object.entries(inputs).map(([slot, files]) => [
     text('inputs', slot),
     launchFiles('inputs', Array.isArray(files) ? files : [files], beside),

@@ -22,7 +22,7 @@ export {
 export { Files, type FolderOptions, type SearchOptions, type UploadOptions } from './files'
 export { Pages, type Page } from './pages'
 export { Source, type Chunks, type UploadSource } from './source'
-export type { FileOnPlatform, Image, LaunchFile, LaunchInputs } from './attached'
+export type { FileOnPlatform, Image, LaunchFile, LaunchInputs, TypedImage } from './attached'
 export type { Bytes } from './bytes'
 export type { ReadableStreamLike } from './readers'
 export { Updates } from './updates'

@@ -18,7 +18,9 @@ export interface Described {
 
 /** A web stream, whoever made it. */
 export interface ReadableStreamLike {
+  /** Whether somebody reads it. */
   readonly locked?: boolean
+  /** Begins to read it. */
   getReader(): { read(): Promise<{ readonly done: boolean; readonly value?: unknown }>; cancel(): Promise<void> }
 }
 

@@ -51,6 +51,9 @@ const OPTIONS: Record<string, (value: unknown) => unknown> = {
   agentId: (agentId) => odd.agents.artifact(agentId, 'a'),
   artifactId: (artifactId) => odd.agents.artifact('a', artifactId),
   target: (target) => odd.agents.attach(target),
+  images: (images) => odd.agents.launch({ prompt: 'Look', images }),
+  files: (files) => odd.agents.launch({ prompt: 'Look', files }),
+  inputs: (inputs) => odd.agents.launch({ workflowId: 'a', inputs }),
   folder: (folder) => odd.files.uploadFolder(folder),
 }
 
