@@ -1,6 +1,6 @@
 import { deadline, named, only, seconds, text, wire } from './arguments'
 import { Beside, pictures, type Image } from './attached'
-import { call, now, type CallOptions, type MovingOptions } from './call'
+import { call, now, told, type CallOptions, type MovingOptions } from './call'
 import type { NativeAgentRun } from './native'
 import { revive, type Agent, type AgentStatus, type Message, type RunResult } from './records'
 import { Updates } from './updates'
@@ -60,7 +60,7 @@ export class AgentRun {
 
   /** The agent as it was last seen; no request is made. */
   get agent(): Agent {
-    return revive.Agent(JSON.parse(this.#native.agent).value)
+    return revive.Agent(told(this.#native.agent))
   }
 
   /** This run as text, for `agents.attach` in any language. It holds no secret. */

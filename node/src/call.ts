@@ -2,8 +2,10 @@ import { AsyncResource } from 'node:async_hooks'
 import { invalid } from './arguments'
 import { Feed, type End, type Reader, type Wanted } from './feed'
 import { toError, type NativeError } from './error'
+import { NomkitError, UnexpectedError } from './errors'
 import { native, type NativeAgentRun, type Now, type Queue } from './native'
 import type { Progress } from './records'
+import { checkSignal, reason, watch } from './signal'
 
 /** What every call takes. */
 export interface CallOptions {
@@ -16,13 +18,18 @@ export interface CallOptions {
 
 /** What calls take that move bytes or wait. */
 export interface MovingOptions extends CallOptions {
-  /** Is told how far the call is, at most ten times a second. What it throws ends the call. */
+  /**
+   * Is told how far the call is, at most ten times a second. What it throws ends the call, and so does a promise of its
+   * that rejects; the call does not wait for one.
+   */
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
 
 /** @internal */
 export interface Call extends MovingOptions {
   readonly readers?: readonly Reader[] | undefined
+  /** Ends the call as `signal` does. */
+  readonly until?: AbortSignal | undefined
 }
 
 interface Reply {
@@ -35,7 +42,7 @@ interface Reply {
 interface Open {
   settle(reply: Reply | NativeAgentRun): void
   fail(reason: unknown): void
-  readonly onProgress: ((progress: Progress) => void) | undefined
+  readonly onProgress: ((progress: Progress) => unknown) | undefined
   readonly feed: Feed | undefined
 }
 
@@ -49,38 +56,42 @@ let last = 0
  * Errors are made here, after the `await`, so that their stack leads to the caller.
  */
 export async function call<T>(start: (queue: Queue, number: number) => void, options: Call = {}): Promise<T> {
-  const { signal, onProgress, readers = [] } = options
+  const { signal, until, onProgress, readers = [] } = options
   const feed = readers.length > 0 ? new Feed(readers) : undefined
-  let how: End = 'failure'
-  check(signal, onProgress)
-  signal?.throwIfAborted()
-  const calls = (queue ??= new (native().Queue)(ring))
-  const number = (last = (last + 1) >>> 0)
-  let abort: (() => void) | undefined
+  let how: End = 'refusal'
+  const unwatch: (() => void)[] = []
   try {
+    check(signal, onProgress)
+    const calls = (queue ??= new (native().Queue)(ring))
+    const number = (last = (last + 1) >>> 0)
     const reply = await new Promise<Reply | NativeAgentRun>((settle, reject) => {
       const fail = (reason: unknown): void => {
-        if (!open.has(number)) return
-        calls.cancel(number)
-        close(number)
+        if (close(number)) calls.cancel(number)
         reject(reason)
       }
-      abort = () => fail(signal?.reason)
-      signal?.addEventListener('abort', abort, { once: true })
+      for (const one of [signal, until]) {
+        if (one?.aborted) return reject(reason(one))
+        if (one) unwatch.push(watch(one, () => fail(reason(one))))
+      }
       if (open.size === 0) calls.hold(true)
       // The callback runs where the caller's asynchronous context is.
       open.set(number, { settle, fail, onProgress: onProgress && AsyncResource.bind(onProgress), feed })
       const begin = (): void => {
+        if (!open.has(number)) return
         try {
-          if (open.has(number)) start(calls, number)
+          start(calls, number)
+          how = 'failure'
         } catch (error) {
-          how = 'refusal'
-          fail(error)
+          fail(ours(error))
         }
       }
-      const ready = feed?.begin(fail)
-      if (ready) ready.then(begin, fail)
-      else begin()
+      try {
+        const ready = feed?.begin(fail)
+        if (ready) ready.then(begin, fail)
+        else begin()
+      } catch (error) {
+        fail(error)
+      }
     })
     if ('error' in reply && reply.error) {
       if (reply.error.attempts === 0) how = 'refusal'
@@ -89,7 +100,7 @@ export async function call<T>(start: (queue: Queue, number: number) => void, opt
     how = 'success'
     return ('value' in reply ? reply.value : reply) as T
   } finally {
-    if (abort) signal?.removeEventListener('abort', abort)
+    for (const end of unwatch) end()
     feed?.end(how)
   }
 }
@@ -100,21 +111,38 @@ export function now<T>(made: Now<T>): T {
   throw toError((JSON.parse(made) as { error: NativeError }).error)
 }
 
-function ring(): void {
-  const items = queue?.drain() ?? []
-  for (let at = 0; at < items.length; at += 2) deliver(items[at] as number, items[at + 1] as string | NativeAgentRun)
+/** @internal What is told at once: the value, or the error thrown. */
+export function told(text: string): unknown {
+  const { value, error } = JSON.parse(text) as Reply
+  if (error) throw toError(error)
+  return value
 }
 
-function deliver(number: number, item: string | NativeAgentRun): void {
-  const call = open.get(number)
-  if (!call) return // Given up meanwhile.
+/** The bell. What it threw would end the process; and no call's trouble keeps others from what is theirs. */
+function ring(): void {
+  let items: ReturnType<Queue['drain']> = []
+  try {
+    items = queue?.drain() ?? []
+  } catch (error) {
+    // Nobody knows whose they were.
+    for (const call of [...open.values()]) call.fail(ours(error))
+  }
+  for (let at = 0; at < items.length; at += 2) {
+    const number = items[at] as number
+    const call = open.get(number)
+    if (!call) continue // Given up meanwhile.
+    try {
+      deliver(number, call, items[at + 1] as string | NativeAgentRun)
+    } catch (error) {
+      call.fail(ours(error))
+    }
+  }
+}
+
+function deliver(number: number, call: Open, item: string | NativeAgentRun): void {
   const reply = typeof item === 'string' ? (JSON.parse(item) as Reply) : item
   if ('progress' in reply && reply.progress) {
-    try {
-      call.onProgress?.(reply.progress)
-    } catch (raised) {
-      call.fail(raised)
-    }
+    void tell(call, reply.progress)
   } else if ('wanted' in reply && reply.wanted !== undefined) {
     if (queue) call.feed?.bring(queue, number, reply.wanted).catch(call.fail)
   } else {
@@ -123,15 +151,28 @@ function deliver(number: number, item: string | NativeAgentRun): void {
   }
 }
 
-function close(number: number): void {
-  open.delete(number)
+async function tell(call: Open, progress: Progress): Promise<void> {
+  try {
+    await call.onProgress?.(progress)
+  } catch (raised) {
+    call.fail(raised)
+  }
+}
+
+/** Whether the call was open. */
+function close(number: number): boolean {
+  if (!open.delete(number)) return false
   if (open.size === 0) queue?.hold(false)
+  return true
+}
+
+function ours(error: unknown): NomkitError {
+  if (error instanceof NomkitError) return error
+  return new UnexpectedError(`A bug in nomkit: ${error instanceof Error ? error.message : String(error)}.`)
 }
 
 function check(signal: unknown, onProgress: unknown): void {
-  if (signal !== undefined && !(typeof signal === 'object' && signal !== null && 'aborted' in signal)) {
-    throw invalid('signal', '`signal` should be an AbortSignal.')
-  }
+  checkSignal(signal)
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw invalid('onProgress', '`onProgress` should be a function that takes a Progress.')
   }

@@ -1,5 +1,6 @@
 /** Brings what a call reads to the core, as much as it asks for. */
 import { AsyncResource } from 'node:async_hooks'
+import * as timers from 'node:timers'
 import { invalid, kind } from './arguments'
 import { isBytes, unshared, view } from './bytes'
 import type { Queue } from './native'
@@ -26,6 +27,9 @@ export interface Wanted {
   readonly reader: number
   readonly place: number
 }
+
+/** Node's own, even where tests put another clock into its place. */
+const others = timers.setImmediate
 
 /** After so many chunks others have their turn, even if every one was there at once. */
 const TURN = 64
@@ -74,7 +78,7 @@ export class Feed {
         reading.rest = reading.rest.subarray(taken)
         if (taken < given.length) return
       }
-      if (turn % TURN === 0) await new Promise(setImmediate)
+      if (turn % TURN === 0) await new Promise((settle) => others(settle))
       const { done, value } = await reading.chunks.next()
       if (this.#over) return
       if (done) return void queue.give(call, place, null)

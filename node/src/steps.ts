@@ -36,8 +36,7 @@ export class Steps {
 
   /** A native call of a step. */
   call<T>(start: (queue: Queue, number: number) => void): Promise<T> {
-    const signal = this.#signal ? AbortSignal.any([this.#signal, this.#end.signal]) : this.#end.signal
-    return call<T>(start, { signal })
+    return call<T>(start, { signal: this.#signal, until: this.#end.signal })
   }
 
   end(): void {

@@ -63,3 +63,12 @@ export async function failure<E extends Error>(type: new (...given: never[]) => 
 export async function stored(emulator: Emulator): Promise<[string, string][]> {
   return (await emulator.ledger()).files.map((file) => [String(file['name']), String(file['sha256'])])
 }
+
+/** Milliseconds after which something counts as hanging: far more than a busy machine needs. */
+export const PATIENCE = 30_000
+
+/** Waits until something is so. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const limit = performance.now() + PATIENCE
+  while (!(await condition())) if (performance.now() > limit) throw new Error(`It hangs: ${condition}`)
+}

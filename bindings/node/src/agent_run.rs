@@ -2,7 +2,7 @@ use crate::{
     arguments::given,
     queue::{Item, Queue},
     source::Beside,
-    value::{failure, now, saying},
+    value::{now, saying, told},
 };
 use napi::bindgen_prelude::{Either, Uint8Array};
 use napi_derive::napi;
@@ -22,68 +22,68 @@ impl AgentRun {
 
 #[napi]
 impl AgentRun {
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn id(&self) -> String {
         self.0.id().to_owned()
     }
 
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn turn(&self) -> u32 {
         self.0.turn()
     }
 
     /// The agent as it was last seen, as text.
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn agent(&self) -> String {
-        saying("value", &self.0.agent()).unwrap_or_else(|error| failure(&error))
+        told(|| saying("value", &self.0.agent()))
     }
 
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn status(&self) -> String {
         self.0.status().to_string()
     }
 
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn token(&self) -> String {
         self.0.token()
     }
 
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn url(&self) -> String {
         self.0.url()
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn refresh(&self, queue: &Queue, call: u32) {
         let run = self.0.clone();
         queue.run(call, async move { run.refresh().await });
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn wait(&self, options: String, listening: bool, queue: &Queue, call: u32) {
         let (run, listener) = (self.0.clone(), queue.listener(call, listening));
         queue.run(call, async move { run.wait(given(&options)?, listener).await });
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn updates(&self, options: String) -> Either<Updates, String> {
         now(|| Ok(Updates(Arc::new(Mutex::new(self.0.updates(given(&options)?)?)))))
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn conversation(&self, queue: &Queue, call: u32) {
         let run = self.0.clone();
         queue.run(call, async move { run.conversation().await });
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn follow_up(&self, options: String, images: String, buffers: Vec<Uint8Array>, queue: &Queue, call: u32) {
         let (run, images) = (self.0.clone(), Beside::new(queue, call, &buffers).images(&images));
         let follow_up = async move { run.follow_up(given(&options)?, images?).await };
         queue.make(call, follow_up, Self::item);
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn stop(&self, options: String, queue: &Queue, call: u32) {
         let run = self.0.clone();
         queue.run(call, async move { run.stop(given(&options)?).await });
@@ -91,7 +91,7 @@ impl AgentRun {
 }
 
 /// Says what is wrong with the options of a wait, before anything is launched.
-#[napi]
+#[napi(catch_unwind)]
 pub(crate) fn check_wait(options: String) -> Either<bool, String> {
     now(|| given::<WaitOptions>(&options)?.check().map(|()| true))
 }
@@ -102,7 +102,7 @@ pub struct Updates(Arc<Mutex<nomkit::Updates>>);
 
 #[napi]
 impl Updates {
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn next(&self, queue: &Queue, call: u32) {
         let updates = self.0.clone();
         queue.run(call, async move { updates.lock().await.next().await });

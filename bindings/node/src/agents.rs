@@ -15,7 +15,7 @@ impl Agents {
 
 #[napi]
 impl Agents {
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn launch(
         &self,
         options: String,
@@ -31,42 +31,42 @@ impl Agents {
         queue.make(call, launch, AgentRun::item);
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn get(&self, id: String, queue: &Queue, call: u32) {
         let agents = self.0.agents();
         queue.run(call, async move { agents.get(&id).await });
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn list(&self, options: String) -> Either<AgentPages, String> {
         now(|| self.0.agents().list(given(&options)?).map(AgentPages::new))
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn conversation(&self, id: String, queue: &Queue, call: u32) {
         let agents = self.0.agents();
         queue.run(call, async move { agents.conversation(&id).await });
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn artifact(&self, agent_id: String, artifact_id: String, queue: &Queue, call: u32) {
         let agents = self.0.agents();
         queue.run(call, async move { agents.artifact(&agent_id, &artifact_id).await });
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn stop(&self, id: String, queue: &Queue, call: u32) {
         let agents = self.0.agents();
         queue.run(call, async move { agents.stop(&id).await });
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn delete(&self, id: String, queue: &Queue, call: u32) {
         let agents = self.0.agents();
         queue.run(call, async move { agents.delete(&id).await.map(|()| true) });
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn attach(&self, target: String, queue: &Queue, call: u32) {
         let agents = self.0.agents();
         queue.make(call, async move { agents.attach(&target).await }, AgentRun::item);

@@ -8,35 +8,35 @@ use nomkit::Nomic;
 pub struct Client(Nomic);
 
 /// A client, or the error as text.
-#[napi]
+#[napi(catch_unwind)]
 pub(crate) fn client(options: String) -> Either<Client, String> {
     now(|| Nomic::new(given(&options)?).map(Client))
 }
 
 #[napi]
 impl Client {
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn files(&self) -> Files {
         Files::new(self.0.clone())
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn agents(&self) -> Agents {
         Agents::new(self.0.clone())
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn workflows(&self) -> Workflows {
         Workflows::new(self.0.clone())
     }
 
     /// What it is, without its key.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn describe(&self) -> String {
         format!("{:?}", self.0)
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn close(&self) {
         self.0.close();
     }

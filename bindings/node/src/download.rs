@@ -3,7 +3,7 @@ use napi_derive::napi;
 use nomkit::{Artifact, runtime::apart};
 
 /// Writes an artifact into a folder and gives the file's path.
-#[napi]
+#[napi(catch_unwind)]
 pub(crate) fn download(artifact: String, folder: String, queue: &Queue, call: u32) {
     queue.run(call, async move {
         let artifact = given::<Artifact>(&artifact)?;

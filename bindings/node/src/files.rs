@@ -15,20 +15,20 @@ impl Files {
 
 #[napi]
 impl Files {
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn upload(&self, source: String, options: String, listening: bool, queue: &Queue, call: u32) {
         let (files, listener) = (self.0.files(), queue.listener(call, listening));
         let source = Beside::new(queue, call, &[]).source(&source);
         queue.run(call, async move { files.upload(source?, given(&options)?, listener).await });
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn upload_folder(&self, folder: String, options: String, listening: bool, queue: &Queue, call: u32) {
         let (files, listener) = (self.0.files(), queue.listener(call, listening));
         queue.run(call, async move { files.upload_folder(folder.into(), given(&options)?, listener).await });
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn search(&self, options: String) -> Either<FilePages, String> {
         now(|| self.0.files().search(given(&options)?).map(FilePages::new))
     }

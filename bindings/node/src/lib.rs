@@ -9,6 +9,7 @@
 mod agent_run;
 mod agents;
 mod arguments;
+mod bell;
 mod client;
 mod download;
 mod files;

@@ -18,7 +18,7 @@ macro_rules! pages {
 
         #[napi]
         impl $name {
-            #[napi]
+            #[napi(catch_unwind)]
             pub fn next_page(&self, queue: &Queue, call: u32) {
                 let pager = self.0.clone();
                 queue.run(call, async move { pager.lock().await.next_page().await });

@@ -3,19 +3,16 @@
 
 use crate::{
     agent_run::AgentRun,
+    bell::{self, Bell, Listener},
     reader::{Blocks, Inbox},
     value::{failure, saying},
 };
-use napi::{
-    Status,
-    bindgen_prelude::{Either3, Env, Function, Result, Uint8ArraySlice},
-    check_status, sys,
-    threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode::NonBlocking},
-};
+use napi::bindgen_prelude::{Either3, Env, Function, Result, Uint8ArraySlice};
 use napi_derive::napi;
 use nomkit::{OnProgress, record::Expose};
 use std::{
     collections::HashMap,
+    rc::Rc,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
@@ -23,12 +20,9 @@ use std::{
 };
 use tokio::task::AbortHandle;
 
-/// Weak, so that an idle client lets the process end.
-type Bell = ThreadsafeFunction<(), (), (), Status, false, true>;
-
 /// One for each JavaScript thread.
 #[napi]
-pub struct Queue(Arc<Line>);
+pub struct Queue(Arc<Line>, Rc<Listener>);
 
 /// The end that the background thread pulls. Calls hold it weakly: it ends with its thread.
 pub(crate) struct Line {
@@ -55,15 +49,15 @@ pub(crate) enum Item {
 #[napi]
 impl Queue {
     /// The bell is rung in the thread that makes the queue.
-    #[napi(constructor)]
-    pub fn new(bell: Function<'_, (), ()>) -> Result<Self> {
-        let bell = bell.build_threadsafe_function::<()>().weak::<true>().build()?;
+    #[napi(constructor, catch_unwind)]
+    pub fn new(env: Env, listener: Function<'_, (), ()>) -> Result<Self> {
+        let (bell, listener) = bell::hang(env, &listener)?;
         let line = Line { items: Mutex::default(), rung: AtomicBool::new(false), calls: Mutex::default(), bell };
-        Ok(Self(Arc::new(line)))
+        Ok(Self(Arc::new(line), listener))
     }
 
     /// What has come: call, item, call, item.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn drain(&self) -> Vec<Either3<u32, String, AgentRun>> {
         // In this order: what is pushed from here on rings again.
         self.0.rung.store(false, Ordering::Release);
@@ -76,7 +70,7 @@ impl Queue {
     }
 
     /// Gives a call up: no request starts any more, and the one in flight is aborted.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn cancel(&self, call: u32) {
         if let Some(task) = locked(&self.0.calls).remove(&call).and_then(|call| call.task) {
             task.abort();
@@ -84,26 +78,24 @@ impl Queue {
     }
 
     /// Bytes that a call's reader was asked for, none at its end; how many of them there was room for.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn give(&self, call: u32, place: u32, chunk: Option<Uint8ArraySlice<'_>>) -> u32 {
         let inbox = locked(&self.0.calls).get(&call).and_then(|call| call.inboxes.get(place as usize)?.upgrade());
         inbox.map_or(0, |inbox| inbox.give(chunk.as_deref()) as u32)
     }
 
-    /// Whether the event loop is kept going, as it should be while calls are open.
-    #[napi]
-    pub fn hold(&self, env: Env, open: bool) -> Result<()> {
-        let change = if open { sys::napi_ref_threadsafe_function } else { sys::napi_unref_threadsafe_function };
-        // SAFETY: this is the thread that owns the bell, which lives as long as this queue does.
-        #[allow(unsafe_code)]
-        let done = unsafe { change(env.raw(), self.0.bell.raw()) };
-        check_status!(done)
+    /// Whether the event loop is kept going, and the bell heard, as it should be while calls are open.
+    #[napi(catch_unwind)]
+    pub fn hold(&self, env: Env, open: bool) {
+        self.0.bell.hold(env, open);
+        self.1.keep(open);
     }
 }
 
 impl Drop for Queue {
-    /// Its thread ends: nobody waits for its calls any more.
+    /// Its thread ends, or nobody has a use for it: nobody waits for its calls any more.
     fn drop(&mut self) {
+        self.0.bell.take_down();
         locked(&self.0.calls).drain().filter_map(|(_, call)| call.task).for_each(|task| task.abort());
     }
 }
@@ -175,7 +167,7 @@ impl Line {
     fn push(&self, call: u32, item: Item) {
         locked(&self.items).push((call, item));
         if !self.rung.swap(true, Ordering::AcqRel) {
-            self.bell.call((), NonBlocking);
+            self.bell.ring();
         }
     }
 }

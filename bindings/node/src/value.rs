@@ -62,3 +62,10 @@ pub(crate) fn now<T>(work: impl FnOnce() -> nomkit::Result<T>) -> Either<T, Stri
         Err(error) => Either::B(failure(&error)),
     }
 }
+
+/// What is told at once: a value's text, or the error's.
+pub(crate) fn told(value: impl FnOnce() -> nomkit::Result<String>) -> String {
+    match now(value) {
+        Either::A(text) | Either::B(text) => text,
+    }
+}

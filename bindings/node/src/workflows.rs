@@ -15,7 +15,7 @@ impl Workflows {
 
 #[napi]
 impl Workflows {
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn list(&self, options: String) -> Either<WorkflowPages, String> {
         now(|| self.0.workflows().list(given(&options)?).map(WorkflowPages::new))
     }
