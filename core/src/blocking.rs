@@ -278,6 +278,14 @@ impl AgentRun {
         self.nomic.drive(self.inner.conversation())
     }
 
+    /// See [`nomic::AgentRun::artifact`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn artifact(&self, artifact_id: &str) -> Result<Artifact> {
+        self.nomic.drive(self.inner.artifact(artifact_id))
+    }
+
     /// See [`nomic::AgentRun::follow_up`].
     ///
     /// # Errors

@@ -2,7 +2,7 @@ import { deadline, named, only, seconds, text, wire } from './arguments'
 import { Beside, pictures, type Image } from './attached'
 import { call, now, told, type CallOptions, type MovingOptions } from './call'
 import type { NativeAgentRun } from './native'
-import { revive, type Agent, type AgentStatus, type Message, type RunResult } from './records'
+import { revive, type Agent, type AgentStatus, type Artifact, type Message, type RunResult } from './records'
 import { Updates } from './updates'
 
 /** How long to wait. */
@@ -119,6 +119,18 @@ export class AgentRun {
     const given = only(options, 'signal')
     const rows = await call<unknown[]>((queue, number) => this.#native.conversation(queue, number), given)
     return rows.map(revive.Message)
+  }
+
+  /**
+   * One of the agent's artifacts with its content, of whichever turn; it is read again. `GET
+   * /agents/{id}/artifacts/{artifactId}` of the Agents page, tier Standard; the shape of its body is an assumption.
+   *
+   * @param artifactId - Its id, of `run.agent.artifacts` or of a result's artifact that has an `error`.
+   * @throws {@link NotFoundError} There is none, or the agent was deleted.
+   */
+  async artifact(artifactId: string, options: CallOptions = {}): Promise<Artifact> {
+    const [id, given] = [text('artifactId', artifactId), only(options, 'signal')]
+    return revive.Artifact(await call((queue, number) => this.#native.artifact(id, queue, number), given))
   }
 
   /**

@@ -62,6 +62,7 @@ export interface NativeAgentRun {
   wait(options: string, listening: boolean, queue: Queue, call: number): void
   updates(options: string): Now<NativeUpdates>
   conversation(queue: Queue, call: number): void
+  artifact(artifactId: string, queue: Queue, call: number): void
   followUp(options: string, images: string, buffers: Uint8Array[], queue: Queue, call: number): void
   stop(options: string, queue: Queue, call: number): void
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import _interrupt
-from ._arguments import told, wait_options
+from ._arguments import text, told, wait_options
 from ._notebook import Rich
 from ._sources import prompt_images
 from .updates import AsyncUpdates, Updates
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ._arguments import OnProgress
     from ._progress import Shown
     from ._sources import LaunchImage
-    from .records import Agent, AgentStatus, Message, RunResult
+    from .records import Agent, AgentStatus, Artifact, Message, RunResult
 
 
 class _AgentRun(Rich):
@@ -117,6 +117,19 @@ class AgentRun(_AgentRun):
         """The whole conversation, earlier turns included."""
         return self._native.conversation().wait()
 
+    def artifact(self, artifact_id: str) -> Artifact:
+        """One of the agent's artifacts with its content, of whichever turn; it is read again.
+
+        ``GET /agents/{id}/artifacts/{artifactId}``, tier Standard; its body is an assumption.
+
+        Args:
+            artifact_id: Its id, of ``run.agent.artifacts`` or of a result's artifact that has an ``error``.
+
+        Raises:
+            NotFoundError: There is none, or the agent was deleted.
+        """
+        return self._native.artifact(text("artifact_id", artifact_id)).wait()
+
     def follow_up(self, prompt: str, *, images: Iterable[LaunchImage] = (), timeout: float | None = None) -> AgentRun:
         """Ask the agent again; this turn must be over. ``POST /agents/{id}/followup``, tier Heavy.
 
@@ -165,6 +178,10 @@ class AsyncAgentRun(_AgentRun):
     async def conversation(self) -> tuple[Message, ...]:
         """The whole conversation, earlier turns included."""
         return await self._native.conversation()
+
+    async def artifact(self, artifact_id: str) -> Artifact:
+        """One of the agent's artifacts. See :meth:`AgentRun.artifact`."""
+        return await self._native.artifact(text("artifact_id", artifact_id))
 
     async def follow_up(
         self, prompt: str, *, images: Iterable[LaunchImage] = (), timeout: float | None = None

@@ -77,6 +77,12 @@ impl AgentRun {
     }
 
     #[napi(catch_unwind)]
+    pub fn artifact(&self, artifact_id: String, queue: &Queue, call: u32) {
+        let run = self.0.clone();
+        queue.run(call, async move { run.artifact(&artifact_id).await });
+    }
+
+    #[napi(catch_unwind)]
     pub fn follow_up(&self, options: String, images: String, buffers: Vec<Uint8Array>, queue: &Queue, call: u32) {
         let (run, images) = (self.0.clone(), Beside::new(queue, call, &buffers).images(&images));
         let follow_up = async move { run.follow_up(given(&options)?, images?).await };

@@ -80,6 +80,11 @@ impl AgentRun {
         Pending::new(&self.nomic, async move { run.conversation().await })
     }
 
+    fn artifact(&self, artifact_id: String) -> Pending {
+        let run = self.run.clone();
+        Pending::new(&self.nomic, async move { run.artifact(&artifact_id).await })
+    }
+
     fn follow_up(&self, options: Options<FollowUpOptions>, pictures: Vec<Bound<'_, Image>>) -> Pending {
         let (run, pictures) = (self.run.clone(), images(&pictures));
         let follow_up = async move { run.follow_up(options.0, pictures).await };

@@ -1,7 +1,7 @@
 //! A run: one turn of one agent.
 
 use super::{
-    Agent, AgentStatus, Agents, FollowUpOptions, Message, Role, RunResult, StopOptions, WaitOptions,
+    Agent, AgentStatus, Agents, Artifact, FollowUpOptions, Message, Role, RunResult, StopOptions, WaitOptions,
     agents::{PATIENCE, within},
     envelope::Enveloped,
     follow::{Follow, Updates},
@@ -142,6 +142,15 @@ impl AgentRun {
     /// `NotFound` if the agent was deleted.
     pub async fn conversation(&self) -> Result<Vec<Message>> {
         self.once_born(|| self.agents.conversation(&self.id)).await
+    }
+
+    /// One of the agent's artifacts with its content, of whichever turn; it is read again. `GET
+    /// /agents/{id}/artifacts/{artifactId}`, tier Standard (assumed).
+    ///
+    /// # Errors
+    /// `NotFound` if there is none, or the agent was deleted.
+    pub async fn artifact(&self, artifact_id: &str) -> Result<Artifact> {
+        self.agents.artifact(&self.id, artifact_id).await
     }
 
     /// Asks the agent again, with up to four images; the turn before must be over. `POST /agents/{id}/followup`, tier Heavy.

@@ -88,6 +88,7 @@ const OPERATIONS = {
     added(await run(handle).followUp(prompt, { images: images?.map((path) => Source.path(path)), signal })),
   'run.stop': ({ run: handle, wait }, signal) => run(handle).stop({ wait, signal }),
   'run.conversation': ({ run: handle }, signal) => run(handle).conversation({ signal }),
+  'run.artifact': ({ run: handle, artifact_id }, signal) => run(handle).artifact(artifact_id, { signal }),
 }
 
 /** A value of the client as JSON: fields in snake_case, instants as RFC 3339 text, `extra` and rows as they came. */

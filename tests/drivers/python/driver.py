@@ -234,6 +234,11 @@ async def _(driver: Driver, args: dict[str, Any]) -> Any:
     return await settled(driver.runs[args["run"]].conversation())
 
 
+@operation("run.artifact")
+async def _(driver: Driver, args: dict[str, Any]) -> Any:
+    return await settled(driver.runs[args.pop("run")].artifact(**args))
+
+
 def write(message: Json) -> None:
     """One line on standard output."""
     sys.stdout.write(json.dumps(message, ensure_ascii=False) + "\n")

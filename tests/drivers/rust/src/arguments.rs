@@ -216,6 +216,16 @@ pub struct Artifact {
     pub artifact_id: String,
 }
 
+/// `run.artifact`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunArtifact {
+    /// The run's handle.
+    pub run: String,
+    /// Its own id.
+    pub artifact_id: String,
+}
+
 /// `run.refresh`, `run.conversation`
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

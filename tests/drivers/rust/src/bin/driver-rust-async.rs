@@ -99,6 +99,10 @@ impl Driver {
                 Ok(json(&self.runs.get(&given.run)?.stop(given.into()).await?))
             }
             "run.conversation" => Ok(json(&self.runs.get(&read::<args::Run>(given)?.run)?.conversation().await?)),
+            "run.artifact" => {
+                let given: args::RunArtifact = read(given)?;
+                Ok(json(&self.runs.get(&given.run)?.artifact(&given.artifact_id).await?))
+            }
             other => Err(Failure::Misuse(format!("there is no operation {other}"))),
         }
     }

@@ -93,6 +93,10 @@ impl Driver {
                 Ok(json(&self.runs.get(&given.run)?.stop(given.into())?))
             }
             "run.conversation" => Ok(json(&self.runs.get(&read::<args::Run>(given)?.run)?.conversation()?)),
+            "run.artifact" => {
+                let given: args::RunArtifact = read(given)?;
+                Ok(json(&self.runs.get(&given.run)?.artifact(&given.artifact_id)?))
+            }
             other => Err(Failure::Misuse(format!("there is no operation {other}"))),
         }
     }
