@@ -28,6 +28,9 @@ export interface TypedImage {
   readonly mediaType: string
 }
 
+/** Bytes up to here are copied at once, which is faster; more of them are read while they are sent. */
+const FEW = 1024 * 1024
+
 /** @internal What goes beside the JSON of one call. */
 export class Beside {
   readonly buffers: Uint8Array[] = []
@@ -37,14 +40,18 @@ export class Beside {
   source(content: Content): object {
     if ('path' in content) return { path: content.path }
     const { name } = content
-    if ('bytes' in content) return this.#stream({ name, size: content.bytes.length, again: true }, () => memory(content.bytes))
+    if ('bytes' in content) {
+      const size = content.bytes.length
+      if (size <= FEW) return { bytes: { buffer: this.#buffer(content.bytes), name } }
+      return this.#stream({ name, size, again: true }, () => memory(content.bytes))
+    }
     if ('blob' in content) return this.#stream({ name, size: content.blob.size, again: true }, () => blob(content.blob))
     return this.#stream({ name, size: content.size, again: false }, (described) => stream(content.chunks, described))
   }
 
   /** A picture's bytes, which are copied. */
   picture(bytes: Bytes, mediaType?: string): object {
-    return { bytes: { buffer: this.buffers.push(unshared(view(bytes))) - 1, ...(mediaType ? { mediaType } : {}) } }
+    return { bytes: { buffer: this.#buffer(view(bytes)), ...(mediaType ? { mediaType } : {}) } }
   }
 
   /** A picture that has to be read first. */
@@ -55,6 +62,10 @@ export class Beside {
     }
     this.readers.push({ ready, open: () => ({ next: async () => ({ done: true }) }) })
     return described
+  }
+
+  #buffer(bytes: Uint8Array): number {
+    return this.buffers.push(unshared(bytes)) - 1
   }
 
   #stream(described: Omit<Described, 'reader'>, reader: (described: Described) => Reader): object {

@@ -72,7 +72,7 @@ export class Files {
     const described = beside.source(uploaded(source, given.name, size))
     const chosen = wire({ ...given, timeout: seconds('timeout', timeout) })
     const file = await call(
-      (queue, number) => this.#native.upload(JSON.stringify(described), chosen, !!onProgress, queue, number),
+      (queue, number) => this.#native.upload(JSON.stringify(described), beside.buffers, chosen, !!onProgress, queue, number),
       { signal, onProgress, readers: beside.readers },
     )
     return revive.File(file)

@@ -33,7 +33,7 @@ export interface NativeClient {
 
 /** @internal */
 export interface NativeFiles {
-  upload(source: string, options: string, listening: boolean, queue: Queue, call: number): void
+  upload(source: string, buffers: Uint8Array[], options: string, listening: boolean, queue: Queue, call: number): void
   uploadFolder(folder: string, options: string, listening: boolean, queue: Queue, call: number): void
   search(options: string): Now<NativePages>
 }

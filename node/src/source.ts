@@ -40,7 +40,8 @@ export class Source {
   }
 
   /**
-   * Bytes in memory, and the name that they shall have. They are not copied: leave them as they are until they are sent.
+   * Bytes in memory, and the name that they shall have. More than a mebibyte is not copied: leave them as they are until
+   * they are sent.
    *
    * @throws {@link InvalidInputError} What is given is no bytes.
    */

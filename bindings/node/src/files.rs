@@ -1,5 +1,5 @@
 use crate::{arguments::given, pages::FilePages, queue::Queue, source::Beside, value::now};
-use napi::bindgen_prelude::Either;
+use napi::bindgen_prelude::{Either, Uint8Array};
 use napi_derive::napi;
 use nomkit::Nomic;
 
@@ -16,9 +16,17 @@ impl Files {
 #[napi]
 impl Files {
     #[napi(catch_unwind)]
-    pub fn upload(&self, source: String, options: String, listening: bool, queue: &Queue, call: u32) {
+    pub fn upload(
+        &self,
+        source: String,
+        buffers: Vec<Uint8Array>,
+        options: String,
+        listening: bool,
+        queue: &Queue,
+        call: u32,
+    ) {
         let (files, listener) = (self.0.files(), queue.listener(call, listening));
-        let source = Beside::new(queue, call, &[]).source(&source);
+        let source = Beside::new(queue, call, &buffers).source(&source);
         queue.run(call, async move { files.upload(source?, given(&options)?, listener).await });
     }
 

@@ -14,6 +14,11 @@ use std::{collections::BTreeMap, path::PathBuf};
 enum Described {
     Path(PathBuf),
     File(String),
+    /// Of the buffers, this one.
+    Bytes {
+        buffer: usize,
+        name: String,
+    },
     Stream(Stream),
 }
 
@@ -53,7 +58,7 @@ struct Attached {
     images: Vec<Picture>,
 }
 
-/// What goes beside the JSON of one call: its readers, and the bytes of pictures.
+/// What goes beside the JSON of one call: its readers, and bytes that are few.
 pub(crate) struct Beside<'q> {
     queue: &'q Queue,
     call: u32,
@@ -91,6 +96,7 @@ impl<'q> Beside<'q> {
         Ok(match described {
             Described::Path(path) => Source::Path(path),
             Described::File(id) => Source::File(id),
+            Described::Bytes { buffer, name } => Source::bytes(self.buffer(buffer)?, name),
             Described::Stream(stream) => self.stream(stream)?,
         })
     }
