@@ -8,18 +8,19 @@ PYTHON := $(VENV)/bin/python
 demo: $(VENV)/.release
 	@$(PYTHON) examples/demo.py "$(FILE)"
 
-test: $(VENV)/.release node/.release
+test: $(VENV)/.release node/.release tests/packaging/tools/node_modules
 	@$(PYTHON) tests/run.py
 
 bench: $(VENV)/.release
 	@$(PYTHON) tests/benches/upload/bench.py
 	@$(PYTHON) tests/benches/first_call.py
 
-packages: $(VENV)/.tools
+packages: $(VENV)/.tools node/.release
 	@$(PYTHON) tests/packaging/build.py
 
 records:
 	cargo xtask records
+	cargo xtask npm
 
 # Plays every scenario, then writes docs/faults.md.
 faults: $(VENV)/.release node/.release
@@ -30,6 +31,7 @@ format:
 	cargo fmt --all
 	$(VENV)/bin/ruff format --config python/pyproject.toml python tests examples
 	$(VENV)/bin/ruff check --fix --config python/pyproject.toml python tests examples
+	npm run format --silent --prefix node
 
 $(VENV)/.tools: tests/requirements.txt
 	python3 -m venv $(VENV)
@@ -41,17 +43,16 @@ $(VENV)/.tools: tests/requirements.txt
 $(VENV)/.release: $(VENV)/.tools
 	@$(PYTHON) tests/packaging/build.py command >/dev/null
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --force-reinstall --no-index target/packages/nomkit_cli-*.whl
-	@. $(VENV)/bin/activate && cd python && maturin develop --quiet --release
+	@$(PYTHON) tests/packaging/build.py develop
 
-node/node_modules: node/package-lock.json
-	@npm ci --silent --prefix node
+node/node_modules tests/packaging/tools/node_modules: %/node_modules: %/package-lock.json
+	@npm ci --silent --prefix $*
 	@touch $@
 
 .PHONY: node/.release
-node/.release: node/node_modules
-	@cargo build --quiet --release -p nomkit-node
-	@cp target/release/libnomkit_node.so node/nomkit.node
+node/.release: node/node_modules $(VENV)/.tools
 	@npm run build --silent --prefix node
+	@$(PYTHON) tests/packaging/build.py addon >/dev/null
 
 clean:
-	rm -rf target $(VENV) demo-output node/node_modules node/dist node/build
+	rm -rf target $(VENV) demo-output node/node_modules node/dist node/build node/npm/*/nomkit.node tests/packaging/tools/node_modules

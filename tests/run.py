@@ -71,6 +71,7 @@ def checks(suites: Suites) -> str:
         ("rust", "rustfmt", ["cargo", "fmt", "--all", "--check"]),
         ("rust", "clippy", ["cargo", "clippy", "--quiet", *everything]),
         ("rust", "generated files", ["cargo", "xtask", "records", "--check"]),
+        ("node", "generated packages", ["cargo", "xtask", "npm", "--check"]),
         (
             "swift+kotlin",
             "records derive uniffi",
@@ -138,10 +139,13 @@ NODE = ("pass", "fail", "cancelled", "skipped", "todo")
 
 def packages(suites: Suites) -> str:
     """What is released, installed as users do."""
-    given: Command = ["-c", "python/pyproject.toml", "--rootdir", ".", "tests/packaging"]
-    column, output = pytest("packages", given, ROOT)
-    suites["packages"] = {"python": column}
-    return output
+    suites["packages"], outputs = {}, []
+    for language, tests in [("python", "test_packages.py"), ("node", "test_npm*.py")]:
+        found = sorted((ROOT / "tests/packaging").glob(tests))
+        given: Command = ["-c", "python/pyproject.toml", "--rootdir", ".", *found]
+        suites["packages"][language], output = pytest(f"packages: {language}", given, ROOT)
+        outputs.append(output)
+    return "".join(outputs)
 
 
 def pytest(title: str, arguments: Command, cwd: Path) -> tuple[Column, str]:

@@ -30,6 +30,7 @@ export { Workflows, type WorkflowListOptions } from './workflows'
 export type { CallOptions, MovingOptions } from './call'
 export type { ErrorFields } from './error'
 export type { Json, Open } from './json'
+export { version } from './platforms'
 
 // Written by `cargo xtask records`.
 export {
@@ -87,7 +88,4 @@ export type {
   UploadOutcome,
   Workflow,
 } from './records'
-
-/** The version of this package. */
-export const version = '0.1.0'
 // Written by hand again.

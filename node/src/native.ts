@@ -1,13 +1,14 @@
-import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { ConfigError } from './errors'
+import { find, missing, own, platform, unsupported } from './platform'
+import { platforms, version } from './platforms'
 
 /** @internal A handle, or an error as text. */
 export type Now<T> = T | string
 
 /** @internal What the native module has. Its strings are JSON, but for ids, tokens and paths. */
 export interface Native {
+  version(): string
   readonly Queue: new (bell: () => void) => Queue
   client(options: string): Now<NativeClient>
   checkWait(options: string): Now<boolean>
@@ -90,7 +91,23 @@ export function native(): Native {
 }
 
 function load(): Native {
-  const local = join(__dirname, '..', 'nomkit.node')
-  if (existsSync(local)) return createRequire(__filename)(local) as Native
-  throw new ConfigError('The native module of nomkit is not installed.')
+  const { name, words } = platform()
+  if (!platforms.includes(name)) throw new ConfigError(unsupported('nomkit', words))
+  const wanted = `@nomkit/${name}`
+  const seen = own()
+  // A bundle may see it through this package alone.
+  const path = find(wanted, seen) ?? find(wanted, [find('nomkit/package.json', seen)])
+  if (path === undefined) throw new ConfigError(missing(wanted, 'nomkit', words))
+  const addon = opened(path, `${wanted} on ${words}`)
+  const theirs = addon.version()
+  if (theirs === version) return addon
+  throw new ConfigError(`nomkit ${version} met the native module of ${theirs} (${path}). Run: npm install nomkit@${version}`)
+}
+
+function opened(path: string, what: string): Native {
+  try {
+    return createRequire(path)(path) as Native
+  } catch (error) {
+    throw new ConfigError(`The native module of ${what} does not load; the system says: ${(error as Error).message}`)
+  }
 }

@@ -1,8 +1,9 @@
-//! `cargo xtask records` writes each language's classes from the core's own definitions;
-//! with `--check` it writes nothing and fails when a file is stale.
+//! `cargo xtask records` writes each language's classes from the core's own definitions, `cargo xtask npm` what names
+//! npm's packages; with `--check` they write nothing and fail when a file is stale.
 
 mod complete;
 mod errors;
+mod npm;
 mod python;
 mod typescript;
 
@@ -10,47 +11,70 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments = std::env::args().skip(1).collect::<Vec<_>>();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["records"] => records(false),
-        ["records", "--check"] => records(true),
+    let (task, check) = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [task] => (*task, false),
+        [task, "--check"] => (*task, true),
+        _ => ("", false),
+    };
+    let good = match task {
+        "records" => records(check),
+        "npm" => written("npm", npm::files(read), check),
         _ => {
-            eprintln!("usage: cargo xtask records [--check]");
-            ExitCode::from(2)
+            eprintln!("usage: cargo xtask records|npm [--check]");
+            return ExitCode::from(2);
         }
-    }
+    };
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn records(check: bool) -> ExitCode {
+fn records(check: bool) -> bool {
     let problems = complete::problems();
     for problem in &problems {
         eprintln!("{problem}");
     }
-    let mut files = vec![
-        ("python/nomkit/records.py", python::records()),
-        ("python/nomkit/errors.py", errors::python()),
-        ("node/src/records.ts", typescript::records()),
-        ("node/src/errors.ts", typescript::errors()),
-    ];
-    let mut failed = !problems.is_empty();
-    let read = |front| std::fs::read_to_string(front).unwrap_or_default();
     let (python, node) = ("python/nomkit/__init__.py", "node/src/index.ts");
-    for (front, text) in [(python, python::exports(&read(python))), (node, typescript::exports(&read(node)))] {
-        match text {
-            Some(text) => files.push((front, text)),
-            None => {
-                eprintln!("{front}: the mark after which names and version are written is gone");
-                failed = true;
-            }
+    let files = [
+        ("python/nomkit/records.py", Some(python::records())),
+        ("python/nomkit/errors.py", Some(errors::python())),
+        ("node/src/records.ts", Some(typescript::records())),
+        ("node/src/errors.ts", Some(typescript::errors())),
+        (python, python::exports(&read(python))),
+        (node, typescript::exports(&read(node))),
+    ];
+    let files = files.map(|(path, text)| (path.to_owned(), text)).to_vec();
+    written("records", files, check) && problems.is_empty()
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
+}
+
+/// Writes files, or says which are stale. One without a text is written by hand and has lost its shape.
+fn written(task: &str, files: Vec<(String, Option<String>)>, check: bool) -> bool {
+    let mut good = true;
+    for (path, text) in files {
+        let Some(text) = text else {
+            eprintln!("{path}: what `cargo xtask {task}` writes has no place there any more");
+            good = false;
+            continue;
+        };
+        if read(&path) == text {
+            continue;
         }
-    }
-    for (path, text) in files.iter().filter(|(path, text)| std::fs::read_to_string(path).ok().as_ref() != Some(text)) {
         if check {
-            eprintln!("stale: {path} (run `cargo xtask records`)");
-            failed = true;
-        } else if let Err(error) = std::fs::write(path, text) {
+            eprintln!("stale: {path} (run `cargo xtask {task}`)");
+            good = false;
+        } else if let Err(error) = write(&path, &text) {
             eprintln!("{path}: {error}");
-            failed = true;
+            good = false;
         }
     }
-    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    good
+}
+
+fn write(path: &str, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = std::path::Path::new(path).parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(path, text)
 }

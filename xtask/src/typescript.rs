@@ -66,10 +66,9 @@ pub(crate) fn exports(front: &str) -> Option<String> {
     let mut types = enums.iter().map(|words| words.name).chain(of(false).map(|record| record.name)).collect::<Vec<_>>();
     types.sort_unstable();
     let types = lines(&mut types.into_iter().map(str::to_owned));
-    let version = env!("CARGO_PKG_VERSION");
     Some(format!(
         "{before}{MARK}export {{\n{errors}}} from './errors'\nexport {{\n{classes}}} from './records'\nexport type {{\n{types}}} \
-         from './records'\n\n/** The version of this package. */\nexport const version = '{version}'\n{END}{after}"
+         from './records'\n{END}{after}"
     ))
 }
 

@@ -19,3 +19,9 @@ mod reader;
 mod source;
 mod value;
 mod workflows;
+
+/// The version of this module, which the package compares with its own.
+#[napi_derive::napi]
+pub(crate) fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}

@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+// Runs the command of this platform and ends as it does. `platform.js` is the one of the package `nomkit`.
+'use strict'
+const { spawn } = require('node:child_process')
+const { commandOf } = require('./platform.js')
+
+try {
+  run(commandOf(__filename))
+} catch (error) {
+  fail(error)
+}
+
+function run(program) {
+  const child = spawn(program, process.argv.slice(2), { stdio: 'inherit' })
+  // A terminal tells both of them; the command bears hearing it twice.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => child.kill(signal))
+  child.once('error', fail)
+  child.once('exit', (code, signal) => {
+    if (signal === null) process.exit(code)
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}
+
+function fail(error) {
+  console.error(`nomkit: ${error.message}`)
+  process.exit(2)
+}
