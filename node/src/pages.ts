@@ -15,7 +15,7 @@ export interface Page<T> {
  * A list that is read page by page, as far as it is asked for: `for await (const item of list)`. It can be walked
  * once; leaving the loop ends it, and aborts a request that is in flight.
  */
-export class Pages<T> implements AsyncIterableIterator<T, undefined, undefined> {
+export class Pages<T> implements AsyncIterableIterator<T> {
   readonly #native: NativePages
   readonly #revive: (item: unknown) => T
   readonly #steps: Steps
@@ -73,7 +73,7 @@ export class Pages<T> implements AsyncIterableIterator<T, undefined, undefined> 
   }
 
   /** Page by page; the first holds what is left of one that was begun. */
-  pages(): AsyncIterableIterator<Page<T>, undefined, undefined> {
+  pages(): AsyncIterableIterator<Page<T>> {
     const page = async () => {
       if (this.#ready.length === 0 && !(await this.#read())) return undefined
       return { value: { items: this.#ready.splice(0), totalCount: this.#total } }

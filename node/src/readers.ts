@@ -1,5 +1,5 @@
 /** How each kind of source is read. */
-import fs = require('node:fs')
+import fs from 'node:fs'
 import { finished, type Readable } from 'node:stream'
 import { invalid } from './arguments'
 import type { End, Reader, Reading } from './feed'

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -34,13 +35,18 @@ def test_the_launcher_passes_signals_on_and_ends_as_the_command_does(
     sent: signal.Signals, code: int, project: Project
 ) -> None:
     command: list[str | Path] = [project.modules / ".bin/nomkit", "emulator"]
-    with subprocess.Popen(command, env=plain(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as running:
+    none, pipe = subprocess.DEVNULL, subprocess.PIPE
+    running = subprocess.Popen(command, env=plain(), stdin=none, stdout=pipe, text=True, start_new_session=True)
+    try:
         assert running.stdout is not None
         assert "url" in json.loads(running.stdout.readline())
         running.send_signal(sent)
         # Its output ends with the command, so none is left behind.
-        assert running.stdout.read() == ""
-        assert running.wait(30) == code
+        assert running.communicate(timeout=30)[0] == ""
+        assert running.returncode == code
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
 
 
 def test_a_launcher_without_its_program_says_what_to_type(spoilt: Project) -> None:

@@ -11,9 +11,10 @@ try {
 }
 
 function run(program) {
-  const child = spawn(program, process.argv.slice(2), { stdio: 'inherit' })
-  // A terminal tells both of them; the command bears hearing it twice.
+  let child
+  // Heard before there is a child: none is ever left behind. A terminal tells both; the command bears hearing it twice.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => child.kill(signal))
+  child = spawn(program, process.argv.slice(2), { stdio: 'inherit' })
   child.once('error', fail)
   child.once('exit', (code, signal) => {
     if (signal === null) process.exit(code)
