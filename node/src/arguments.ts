@@ -1,6 +1,7 @@
 /** What users pass, in the forms that the native module takes. No value is ever quoted: it may be a key, misplaced. */
 import { fileURLToPath } from 'node:url'
 import { InvalidInputError } from './errors'
+import { isSignal } from './signal'
 
 /** @internal The error for an argument that is wrong. */
 export function invalid(argument: string, message: string): InvalidInputError {
@@ -42,7 +43,7 @@ export function named<T extends object>(given: T | undefined): T | Partial<T> {
   if (given === undefined) return {}
   if (isObject(given)) {
     const { signal, onProgress } = given as { readonly signal?: unknown; readonly onProgress?: unknown }
-    if (signal !== undefined && !(typeof signal === 'object' && signal !== null && 'aborted' in signal)) {
+    if (signal !== undefined && !isSignal(signal)) {
       throw invalid('signal', `\`signal\` should be an AbortSignal; what is given is ${kind(signal)}.`)
     }
     if (onProgress !== undefined && typeof onProgress !== 'function') {

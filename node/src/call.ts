@@ -1,11 +1,10 @@
 import { AsyncResource } from 'node:async_hooks'
-import { invalid } from './arguments'
 import { Feed, type End, type Reader, type Wanted } from './feed'
 import { toError, type NativeError } from './error'
 import { NomkitError, UnexpectedError } from './errors'
 import { native, type NativeAgentRun, type Now, type Queue } from './native'
 import type { Progress } from './records'
-import { checkSignal, reason, watch } from './signal'
+import { reason, watch } from './signal'
 
 /** What every call takes. */
 export interface CallOptions {
@@ -61,7 +60,6 @@ export async function call<T>(start: (queue: Queue, number: number) => void, opt
   let how: End = 'refusal'
   const unwatch: (() => void)[] = []
   try {
-    check(signal, onProgress)
     const calls = (queue ??= new (native().Queue)(ring))
     const number = (last = (last + 1) >>> 0)
     const reply = await new Promise<Reply | NativeAgentRun>((settle, reject) => {
@@ -169,11 +167,4 @@ function close(number: number): boolean {
 function ours(error: unknown): NomkitError {
   if (error instanceof NomkitError) return error
   return new UnexpectedError(`A bug in nomkit: ${error instanceof Error ? error.message : String(error)}.`)
-}
-
-function check(signal: unknown, onProgress: unknown): void {
-  checkSignal(signal)
-  if (onProgress !== undefined && typeof onProgress !== 'function') {
-    throw invalid('onProgress', '`onProgress` should be a function that takes a Progress.')
-  }
 }

@@ -1,15 +1,12 @@
 /** Signals, whoever made them: another realm's and a polyfill's are as good as Node's own. */
-import { invalid } from './arguments'
 
 /** Who waits for each signal. Calls that share one have one listener on it, and that while they are open only. */
 const watched = new WeakMap<AbortSignal, Watch>()
 
-/** @internal Says what is wrong with a `signal` that is none. */
-export function checkSignal(signal: unknown): void {
-  if (signal === undefined) return
-  const { aborted, addEventListener } = (signal ?? {}) as Partial<AbortSignal>
-  if (typeof aborted === 'boolean' && typeof addEventListener === 'function') return
-  throw invalid('signal', '`signal` should be an AbortSignal.')
+/** @internal Whether it is a signal. */
+export function isSignal(value: unknown): value is AbortSignal {
+  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>
+  return typeof aborted === 'boolean' && typeof addEventListener === 'function'
 }
 
 /** @internal Why a signal was aborted. Some polyfills give no reason. */

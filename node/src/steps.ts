@@ -1,5 +1,6 @@
 import { call, type CallOptions } from './call'
 import type { Queue } from './native'
+import { reason } from './signal'
 
 /**
  * @internal Steps that follow one another, however they are asked for; one that waits when they are ended is given up,
@@ -23,6 +24,8 @@ export class Steps {
     const next = this.#last.then(async () => {
       if (this.over) return undefined
       try {
+        // What is ready is not given either: whoever aborts wants no more of it.
+        if (this.#signal?.aborted) throw reason(this.#signal)
         return await work()
       } catch (error) {
         if (this.over) return undefined

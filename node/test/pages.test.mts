@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import test, { before } from 'node:test'
 import { InvalidInputError, Nomic, ProtocolError, ServerError, type Agent } from 'nomkit'
-import { emulator, failure, requests, server } from './world.mjs'
+import { emulator, failure, requests, server, thrown } from './world.mjs'
 
 const { emulator: platform, nomic } = await emulator()
 const ids: string[] = []
@@ -91,6 +91,15 @@ for (const way of ['items', 'pages'] as const) {
     await gone
   })
 }
+
+test('an aborted signal ends a walk, though items are ready', async () => {
+  const controller = new AbortController()
+  const list = nomic.agents.list({ signal: controller.signal })
+  await list.next()
+  controller.abort('enough')
+  assert.equal(await thrown(() => list.next()), 'enough')
+  assert.deepEqual(await list.next(), { done: true, value: undefined })
+})
 
 test('a count that JavaScript would round is refused', async () => {
   const url = await server((_, response) => {
