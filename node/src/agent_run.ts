@@ -93,8 +93,8 @@ export class AgentRun {
    * @throws {@link StaleTurnError} This turn's own answer did not appear; an earlier one is never given instead.
    */
   async wait(options: WaitOptions = {}): Promise<RunResult> {
-    const { signal, onProgress, timeout, ...given } = named(options)
-    const chosen = wire({ ...given, ...deadline(timeout) })
+    const { signal, onProgress, timeout } = only(options, 'signal', 'onProgress', 'timeout')
+    const chosen = wire(deadline(timeout))
     const wait = call((queue, number) => this.#native.wait(chosen, !!onProgress, queue, number), { signal, onProgress })
     return revive.RunResult(await wait)
   }
@@ -105,8 +105,8 @@ export class AgentRun {
    * @throws {@link WaitTimeoutError} From the loop: the time is over; `token` re-attaches.
    */
   updates(options: UpdatesOptions = {}): Updates {
-    const { signal, timeout, ...given } = named(options)
-    return Updates.of(now(this.#native.updates(wire({ ...given, ...deadline(timeout) }))), { signal })
+    const { signal, timeout } = only(options, 'signal', 'timeout')
+    return Updates.of(now(this.#native.updates(wire(deadline(timeout)))), { signal })
   }
 
   /**
@@ -143,10 +143,10 @@ export class AgentRun {
    * @throws {@link OutcomeUnknownError} The answer was lost. It is never sent a second time.
    */
   async followUp(prompt: string, options: FollowUpOptions = {}): Promise<AgentRun> {
-    const { signal, images, timeout, ...given } = named(options)
+    const { signal, images, timeout } = only(options, 'signal', 'images', 'timeout')
     const beside = new Beside()
     const shown = pictures(images === undefined ? [] : images, beside)
-    const chosen = wire({ ...given, prompt: text('prompt', prompt), timeout: seconds('timeout', timeout) })
+    const chosen = wire({ prompt: text('prompt', prompt), timeout: seconds('timeout', timeout) })
     const run = await call<NativeAgentRun>(
       (queue, number) => this.#native.followUp(chosen, JSON.stringify(shown), beside.buffers, queue, number),
       { signal, readers: beside.readers },

@@ -1,4 +1,4 @@
-import { localPath, named, seconds, text, wire } from './arguments'
+import { localPath, named, only, seconds, text, wire } from './arguments'
 import { Beside } from './attached'
 import { call, now, type CallOptions, type MovingOptions } from './call'
 import type { NativeFiles } from './native'
@@ -107,7 +107,7 @@ export class Files {
    * @throws {@link InvalidInputError} The query is empty, or an argument is wrong; nothing was sent.
    */
   search(query: string, options: SearchOptions = {}): Pages<FileHit> {
-    const { signal, ...given } = named(options)
+    const { signal, ...given } = only(options, 'signal', 'pageSize', 'integrationId')
     const pages = now(this.#native.search(wire({ ...given, query: text('query', query) })))
     return Pages.of(pages, revive.FileHit, { signal })
   }

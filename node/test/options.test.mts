@@ -131,6 +131,7 @@ test('an option that there is not is named', async () => {
     (options) => run.wait(options),
     (options) => run.updates(options),
     (options) => run.conversation(options),
+    (options) => run.artifact('a', options),
     (options) => run.followUp('More', options),
     (options) => run.stop(options),
     (options) => Emulator.start(options as never),
@@ -141,7 +142,7 @@ test('an option that there is not is named', async () => {
     (options) => platform.workflow('a', options),
   ]
   for (const call of calls) {
-    for (const name of ['timeuot', 'page_size', 'toString']) {
+    for (const name of ['timeuot', 'page_size', 'toString', 'endless', 'query']) {
       const error = await failure(InvalidInputError, () => call({ [name]: SECRET }))
       assert.equal(error.argument, name, String(call))
       assert.match(error.message, /there is no such option/)

@@ -22,7 +22,13 @@ const runs = new Map()
 
 const nomic = () => client ?? fail('client.new comes first')
 const run = (handle) => runs.get(handle) ?? fail(`there is no run ${handle}`)
-const milliseconds = (seconds) => (seconds === undefined ? {} : { timeout: seconds * 1000 })
+/** What is left of the arguments, as options: the client refuses those that it does not know. */
+const options = ({ limit, timeout, ...rest }, signal) => ({
+  ...Object.fromEntries(Object.entries(rest).map(([name, value]) => [camel(name), value])),
+  ...(limit === undefined ? {} : { pageSize: limit }),
+  ...(timeout === undefined ? {} : { timeout: timeout * 1000 }),
+  ...(signal && { signal }),
+})
 
 function fail(message) {
   throw new TypeError(message)
@@ -46,49 +52,43 @@ const given = (file) => (typeof file === 'string' ? Source.path(file) : file)
 
 /** What the runner may call; each has the call's arguments and its signal. */
 const OPERATIONS = {
-  'client.new': ({ base_url, api_key, timeout }) => {
-    client = new Nomic({ baseUrl: base_url, apiKey: api_key, ...milliseconds(timeout) })
+  'client.new': (rest) => {
+    client = new Nomic(options(rest))
   },
-  'files.upload': ({ path, bytes_base64, name, stream, size, options: { parent_id, timeout, ...options } = {} }, signal) => {
+  'files.upload': ({ path, bytes_base64, name, stream, size, options: chosen, ...rest }, signal) => {
     const bytes = bytes_base64 === undefined ? undefined : Buffer.from(bytes_base64, 'base64')
     const source = !stream ? (bytes ?? path) : bytes ? Readable.from([bytes], { objectMode: false }) : createReadStream(path)
     const named = name ?? (stream && path !== undefined ? path.split('/').at(-1) : undefined)
-    return nomic().files.upload(source, { name: named, size, parentId: parent_id, ...options, ...milliseconds(timeout), signal })
+    return nomic().files.upload(source, { name: named, size, ...options({ ...chosen, ...rest }, signal) })
   },
-  'files.upload_folder': ({ folder, ...options }, signal) => nomic().files.uploadFolder(folder, { ...options, signal }),
-  'files.search': ({ query, limit }, signal) => collected(nomic().files.search(query, { pageSize: limit, signal })),
-  'agents.launch': async ({ prompt, file_ids, files, images, workflow_id, inputs, project_id }, signal) => {
-    const slots = Object.entries(inputs ?? {}).map(([slot, files]) => [slot, files.map(given)])
-    const launched = await nomic().agents.launch({
-      prompt,
-      fileIds: file_ids,
-      files: files?.map(given),
-      images: images?.map((path) => pathToFileURL(resolve(path))),
-      workflowId: workflow_id,
-      inputs: Object.fromEntries(slots),
-      projectId: project_id,
-      signal,
-    })
-    return added(launched)
+  'files.upload_folder': ({ folder, ...rest }, signal) => nomic().files.uploadFolder(folder, options(rest, signal)),
+  'files.search': ({ query, ...rest }, signal) => collected(nomic().files.search(query, options(rest, signal))),
+  'agents.launch': async ({ files, images, inputs = {}, ...rest }, signal) => {
+    const slots = Object.entries(inputs).map(([slot, files]) => [slot, files.map(given)])
+    const local = { files: files?.map(given), images: images?.map((path) => pathToFileURL(resolve(path))) }
+    return added(await nomic().agents.launch({ ...local, inputs: Object.fromEntries(slots), ...options(rest, signal) }))
   },
-  'agents.get': ({ id }, signal) => nomic().agents.get(id, { signal }),
-  'agents.list': ({ limit, status }, signal) => collected(nomic().agents.list({ pageSize: limit, status, signal })),
-  'agents.attach': async ({ target }, signal) => added(await nomic().agents.attach(target, { signal })),
-  'agents.artifact': ({ agent_id, artifact_id }, signal) => nomic().agents.artifact(agent_id, artifact_id, { signal }),
-  'agents.conversation': ({ id }, signal) => nomic().agents.conversation(id, { signal }),
-  'agents.stop': ({ id }, signal) => nomic().agents.stop(id, { signal }),
-  'agents.delete': ({ id }, signal) => nomic().agents.delete(id, { signal }),
-  'workflows.list': ({ limit, project_id }, signal) =>
-    collected(nomic().workflows.list({ pageSize: limit, projectId: project_id, signal })),
-  'run.refresh': ({ run: handle }, signal) => run(handle).refresh({ signal }),
-  'run.wait': ({ run: handle, timeout }, signal) => run(handle).wait({ ...milliseconds(timeout), signal }),
-  'run.updates': async ({ run: handle, timeout }, signal) =>
-    (await collected(run(handle).updates({ ...milliseconds(timeout), signal }))).map((agent) => agent.status),
-  'run.follow_up': async ({ run: handle, prompt, images }, signal) =>
-    added(await run(handle).followUp(prompt, { images: images?.map((path) => Source.path(path)), signal })),
-  'run.stop': ({ run: handle, wait }, signal) => run(handle).stop({ wait, signal }),
-  'run.conversation': ({ run: handle }, signal) => run(handle).conversation({ signal }),
-  'run.artifact': ({ run: handle, artifact_id }, signal) => run(handle).artifact(artifact_id, { signal }),
+  'agents.get': ({ id, ...rest }, signal) => nomic().agents.get(id, options(rest, signal)),
+  'agents.list': (rest, signal) => collected(nomic().agents.list(options(rest, signal))),
+  'agents.attach': async ({ target, ...rest }, signal) => added(await nomic().agents.attach(target, options(rest, signal))),
+  'agents.artifact': ({ agent_id, artifact_id, ...rest }, signal) =>
+    nomic().agents.artifact(agent_id, artifact_id, options(rest, signal)),
+  'agents.conversation': ({ id, ...rest }, signal) => nomic().agents.conversation(id, options(rest, signal)),
+  'agents.stop': ({ id, ...rest }, signal) => nomic().agents.stop(id, options(rest, signal)),
+  'agents.delete': ({ id, ...rest }, signal) => nomic().agents.delete(id, options(rest, signal)),
+  'workflows.list': (rest, signal) => collected(nomic().workflows.list(options(rest, signal))),
+  'run.refresh': ({ run: handle, ...rest }, signal) => run(handle).refresh(options(rest, signal)),
+  'run.wait': ({ run: handle, ...rest }, signal) => run(handle).wait(options(rest, signal)),
+  'run.updates': async ({ run: handle, ...rest }, signal) =>
+    (await collected(run(handle).updates(options(rest, signal)))).map((agent) => agent.status),
+  'run.follow_up': async ({ run: handle, prompt, images, ...rest }, signal) => {
+    const pictures = images?.map((path) => Source.path(path))
+    return added(await run(handle).followUp(prompt, { images: pictures, ...options(rest, signal) }))
+  },
+  'run.stop': ({ run: handle, ...rest }, signal) => run(handle).stop(options(rest, signal)),
+  'run.conversation': ({ run: handle, ...rest }, signal) => run(handle).conversation(options(rest, signal)),
+  'run.artifact': ({ run: handle, artifact_id, ...rest }, signal) =>
+    run(handle).artifact(artifact_id, options(rest, signal)),
 }
 
 /** A value of the client as JSON: fields in snake_case, instants as RFC 3339 text, `extra` and rows as they came. */
@@ -110,6 +110,7 @@ function told(error) {
 /** What a platform names, and not the client. */
 const AS_SENT = new Set(['extra', 'rows', 'issues', 'candidates'])
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+const camel = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase())
 
 /** The calls under way. */
 const calls = new Map()
