@@ -12,7 +12,8 @@ export function invalid(argument: string, message: string): InvalidInputError {
 
 /** @internal Text as it is. */
 export function text(argument: string, value: unknown): string {
-  if (typeof value !== 'string') throw invalid(argument, `\`${argument}\` should be text; what is given is ${kind(value)}.`)
+  if (typeof value !== 'string')
+    throw invalid(argument, `\`${argument}\` should be text; what is given is ${kind(value)}.`)
   if (!value.isWellFormed()) {
     throw invalid(argument, `\`${argument}\` holds half a character (a lone surrogate); it cannot be sent.`)
   }

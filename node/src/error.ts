@@ -64,15 +64,23 @@ export class NomkitError extends Error {
   static from(data: ErrorFields): NomkitError {
     const { name: _, message, uploaded, ...fields } = data
     const files = Array.isArray(uploaded) ? uploaded.map((file) => revive.File({ ...file })) : []
-    const error = new (byCode.get(String(fields['code'])) ?? NomkitError)(String(message), { ...fields, uploaded: files })
+    const error = new (byCode.get(String(fields['code'])) ?? NomkitError)(String(message), {
+      ...fields,
+      uploaded: files,
+    })
     Error.captureStackTrace(error, NomkitError.from)
     return error
   }
 
   /** Its stack, and what it says that is not empty. */
-  [Symbol.for('nodejs.util.inspect.custom')](depth: number, options: object, inspect: typeof import('node:util').inspect): string {
+  [Symbol.for('nodejs.util.inspect.custom')](
+    depth: number,
+    options: object,
+    inspect: typeof import('node:util').inspect,
+  ): string {
     const stack = this.stack ?? `${this.name}: ${this.message}`
-    const empty = (value: unknown): boolean => value == null || value === '' || (Array.isArray(value) && value.length === 0)
+    const empty = (value: unknown): boolean =>
+      value == null || value === '' || (Array.isArray(value) && value.length === 0)
     const fields = Object.entries({ ...this, cause: this.cause }).filter(([, value]) => !empty(value))
     const told = Object.fromEntries(fields)
     return depth < 0 ? stack : `${stack} ${inspect(told, options)}`

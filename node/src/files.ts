@@ -72,7 +72,8 @@ export class Files {
     const described = beside.source(uploaded(source, given.name, size))
     const chosen = wire({ ...given, timeout: seconds('timeout', timeout) })
     const file = await call(
-      (queue, number) => this.#native.upload(JSON.stringify(described), beside.buffers, chosen, !!onProgress, queue, number),
+      (queue, number) =>
+        this.#native.upload(JSON.stringify(described), beside.buffers, chosen, !!onProgress, queue, number),
       { signal, onProgress, readers: beside.readers },
     )
     return revive.File(file)
@@ -112,4 +113,3 @@ export class Files {
     return Pages.of(pages, revive.FileHit, { signal })
   }
 }
-

@@ -68,9 +68,7 @@ export {
   UnexpectedError,
   NomkitError,
 } from './errors'
-export {
-  Artifact,
-} from './records'
+export { Artifact } from './records'
 export type {
   Agent,
   AgentStatus,

@@ -24,7 +24,10 @@ test('properties are what was last seen, and cost no request', async () => {
   await run.wait()
   const before = (await requests(platform)).length
   const { agentId, turn, status, agent, token, url } = run
-  assert.deepEqual([turn, status, agent.id, url.endsWith(agentId), token.endsWith(agentId)], [1, 'finished', agentId, true, true])
+  assert.deepEqual(
+    [turn, status, agent.id, url.endsWith(agentId), token.endsWith(agentId)],
+    [1, 'finished', agentId, true, true],
+  )
   assert.match(inspect(run), /^AgentRun \{ agentId: '.*', turn: 1, status: "finished" \}$/)
   assert.equal((await requests(platform)).length, before)
 })

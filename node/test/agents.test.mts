@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import test, { beforeEach } from 'node:test'
-import { Artifact, ConfigError, ConflictError, InvalidInputError, NotFoundError, PermissionDeniedError, Source } from 'nomkit'
+import {
+  Artifact,
+  ConfigError,
+  ConflictError,
+  InvalidInputError,
+  NotFoundError,
+  PermissionDeniedError,
+  Source,
+} from 'nomkit'
 import { emulator, failure, report, requests } from './world.mjs'
 
 const { emulator: platform, nomic } = await emulator()
@@ -9,7 +17,10 @@ beforeEach(() => platform.reset())
 
 test('a launch sends what it was given, once, and does not wait', async () => {
   const file = await nomic.files.upload(report)
-  const run = await nomic.agents.launch({ prompt: 'Look', files: [file, Source.bytes(Buffer.from('text'), { name: 'a.txt' })] })
+  const run = await nomic.agents.launch({
+    prompt: 'Look',
+    files: [file, Source.bytes(Buffer.from('text'), { name: 'a.txt' })],
+  })
   assert.deepEqual([run.turn, run.agentId, run.url], [1, run.agent.id, `${platform.url}/assistant/${run.agentId}`])
   assert.deepEqual(run.agent.files.map(({ name }) => name).sort(), ['a.txt', 'inspection-report.pdf'])
   assert.equal((await requests(platform, 'POST /agents')).length, 1)

@@ -7,7 +7,17 @@ import { Artifact, InvalidInputError, LocalIoError, type ArtifactKind } from 'no
 import { failure, folder } from './world.mjs'
 
 const made = (given: Partial<ConstructorParameters<typeof Artifact>[0]> = {}): Artifact =>
-  new Artifact({ id: 'a1', name: 'report', kind: 'markdown', text: '# Hi', columns: [], rows: [], error: null, extra: {}, ...given })
+  new Artifact({
+    id: 'a1',
+    name: 'report',
+    kind: 'markdown',
+    text: '# Hi',
+    columns: [],
+    rows: [],
+    error: null,
+    extra: {},
+    ...given,
+  })
 
 test('a document is written as it is, and a taken name gets the id', async () => {
   const out = join(await folder(), 'made', 'if need be')
@@ -19,7 +29,10 @@ test('a document is written as it is, and a taken name gets the id', async () =>
 })
 
 test('a table is written as CSV, in the order of its columns', async () => {
-  const columns = [{ id: 'b', name: 'B, quoted' }, { id: 'a', name: null }]
+  const columns = [
+    { id: 'b', name: 'B, quoted' },
+    { id: 'a', name: null },
+  ]
   const rows = [{ a: 1, b: 'x"y' }, { b: null }]
   const path = await made({ name: 'Findings', kind: 'table', text: null, columns, rows }).download(await folder())
   assert.equal(basename(path), 'Findings.csv')
@@ -51,7 +64,7 @@ test('what cannot be written, or is no artifact, is told apart', async () => {
   for (const odd of [undefined, null, 5, new URL('https://acme.example/')]) {
     assert.equal((await failure(InvalidInputError, () => made().download(odd as never))).argument, 'folder')
   }
-  const broken = await failure(InvalidInputError, () => made({ id: { 'npk_SECRET': 1 } as never }).download(out))
+  const broken = await failure(InvalidInputError, () => made({ id: { npk_SECRET: 1 } as never }).download(out))
   assert.doesNotMatch(broken.message, /SECRET/)
 })
 

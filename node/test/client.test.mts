@@ -46,7 +46,7 @@ test('what is missing or cannot be right is told apart', async () => {
   }
 })
 
-test("a key that the environment binds to one host goes to no other", async () => {
+test('a key that the environment binds to one host goes to no other', async () => {
   Object.assign(process.env, { NOMIC_API_KEY: 'npk_ambient', NOMIC_DOMAIN: 'acme' })
   const error = await failure(ConfigError, () => new Nomic({ baseUrl: platform.url }))
   assert.match(error.message, /belongs to https:\/\/acme\.nomic\.ai.*`apiKey`/)
@@ -58,7 +58,14 @@ test('the key is in nothing that is printed', async () => {
   const nomic = platform.nomic({ apiKey: key })
   const error = await failure(AuthenticationError, () => nomic.agents.get(id))
   const stacked = inspect({ nomic, agents: nomic.agents, platform }, { depth: 9, showHidden: true })
-  for (const text of [inspect(nomic), String(nomic), JSON.stringify(nomic), inspect(error), JSON.stringify(error), stacked]) {
+  for (const text of [
+    inspect(nomic),
+    String(nomic),
+    JSON.stringify(nomic),
+    inspect(error),
+    JSON.stringify(error),
+    stacked,
+  ]) {
     assert.doesNotMatch(text, /SECRETSECRET/)
   }
   assert.match(inspect(nomic), /Nomic/)

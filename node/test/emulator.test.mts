@@ -130,7 +130,9 @@ test('it ends when the process that started it is killed', async () => {
   const program = `import { Emulator } from 'nomkit'
     console.log((await Emulator.start()).url)
     setInterval(() => {}, 1000)`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
   assert.ok(await listens(url))
   child.kill('SIGKILL')
@@ -140,7 +142,9 @@ test('it ends when the process that started it is killed', async () => {
 
 test('it keeps no process alive', async () => {
   const program = "import { Emulator } from 'nomkit'; console.log((await Emulator.start()).url)"
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const [url] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
   if (child.exitCode === null) await once(child, 'exit')
   assert.equal(child.exitCode, 0)

@@ -25,7 +25,10 @@ test('every class is an error of ours, with its name and its code', () => {
   for (const [name, type] of classes) {
     const error = new type('text')
     assert.ok(error instanceof NomkitError && error instanceof Error)
-    assert.deepEqual([error.name, error.message, error.status, error.attempts, error.uploaded], [name, 'text', null, 0, []])
+    assert.deepEqual(
+      [error.name, error.message, error.status, error.attempts, error.uploaded],
+      [name, 'text', null, 0, []],
+    )
     assert.ok(String(error) === `${name}: text` && error.stack?.startsWith(`${name}: text`))
     if (error.code) codes.add(error.code)
   }
@@ -47,7 +50,10 @@ test('an error says what is known of the request, and what was uploaded', async 
   const error = await full()
   assert.deepEqual([error.code, error.status, error.serverCode, error.outcome], ['conflict', 409, 'busy', 'answered'])
   assert.deepEqual([error.attempts, error.retryable, error.elapsed > 0], [1, false, true])
-  assert.deepEqual(error.uploaded.map(({ name }) => name), ['inspection-report.pdf'])
+  assert.deepEqual(
+    error.uploaded.map(({ name }) => name),
+    ['inspection-report.pdf'],
+  )
   assert.ok(error.uploaded[0]?.createdAt instanceof Date)
 })
 
@@ -111,7 +117,11 @@ test('what is printed has the stack and nothing empty', async () => {
 test('a limit of rate says when to come again', async () => {
   const impatient = platform.nomic({ retries: 0 })
   await platform.reset()
-  await platform.fault('GET /agents/{id}', 'status', { status: 429, headers: { 'Retry-After': '3' }, body: { error: 'slow' } })
+  await platform.fault('GET /agents/{id}', 'status', {
+    status: 429,
+    headers: { 'Retry-After': '3' },
+    body: { error: 'slow' },
+  })
   const error = await failure(RateLimitError, () => impatient.agents.get(nobody))
   assert.deepEqual([error.retryAfter, error.maybeSpend, error.tier], [3, false, 'standard'])
 })

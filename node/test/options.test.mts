@@ -5,7 +5,8 @@ import { emulator, failure, requests } from './world.mjs'
 
 const { emulator: platform, nomic } = await emulator()
 const SECRET = 'npk_SECRET\u001b[31m'
-// Whatever is wrong here is wrong for a compiler too.
+// Whatever is wrong here would not compile either.
+/* oxlint-disable typescript/no-explicit-any */
 const odd = nomic as any
 const Odd = Nomic as any
 let run: any
@@ -19,7 +20,18 @@ const holdsItself: unknown[] = []
 holdsItself.push(holdsItself)
 
 /** What cannot be an option of any kind. */
-const NOTHINGS = [null, NaN, Infinity, -Infinity, 10n, () => SECRET, Symbol(SECRET), { [SECRET]: SECRET }, new Date(), new Map()]
+const NOTHINGS = [
+  null,
+  NaN,
+  Infinity,
+  -Infinity,
+  10n,
+  () => SECRET,
+  Symbol(SECRET),
+  { [SECRET]: SECRET },
+  new Date(),
+  new Map(),
+]
 
 /** Each option with a call that takes it. */
 const OPTIONS: Record<string, (value: unknown) => unknown> = {
@@ -89,7 +101,11 @@ test('what has another type than it should have is refused with what it should b
     [() => odd.agents.get('\ud800'), 'id', /surrogate/],
     [() => odd.agents.get('../users'), 'id', /not an id/],
     [() => odd.agents.artifact('a', '..'), 'artifactId', /`artifactId` is not an id/],
-    [() => odd.agents.launch({ prompt: SECRET, timeout: SECRET }), 'timeout', /milliseconds, a number; what is given is a string/],
+    [
+      () => odd.agents.launch({ prompt: SECRET, timeout: SECRET }),
+      'timeout',
+      /milliseconds, a number; what is given is a string/,
+    ],
     [() => odd.agents.launch({ prompt: 'Look', timeout: 0 }), 'timeout', /longer than 0/],
     [() => odd.agents.launch({ prompt: 'Look', timeout: -5 }), 'timeout', /longer than 0/],
     [() => odd.agents.launch({ prompt: 'Look', timeout: 1e15 }), 'timeout', /a year at most/],
@@ -97,7 +113,11 @@ test('what has another type than it should have is refused with what it should b
     [() => new Odd({ domain: 'acme', apiKey: 5 }), 'apiKey', /`apiKey` should be text/],
     [() => new Odd({ domain: 'acme', apiKey: [SECRET] }), 'apiKey', /should be text/],
     [() => odd.files.upload(Buffer.from('text')), 'name', /Give `name` or `path`/],
-    [() => odd.files.upload(Buffer.from('text'), { parentId: '../a', name: 'a' }), 'parentId', /`parentId` is not an id/],
+    [
+      () => odd.files.upload(Buffer.from('text'), { parentId: '../a', name: 'a' }),
+      'parentId',
+      /`parentId` is not an id/,
+    ],
     [() => run.wait({ timeout: Infinity }), 'timeout', /write null/],
     [() => run.wait({ timeout: NaN }), 'timeout', /no finite number/],
     [() => run.updates({ timeout: -Infinity }), 'timeout', /no finite number/],

@@ -34,9 +34,15 @@ test('first reads no page that is not needed, and goes on where it was', async (
   const list = nomic.agents.list({ pageSize: 2 })
   assert.deepEqual(await list.first(0), [])
   assert.equal(await lists(), before)
-  assert.deepEqual((await list.first(1)).map(({ id }) => id), ids.slice(0, 1))
+  assert.deepEqual(
+    (await list.first(1)).map(({ id }) => id),
+    ids.slice(0, 1),
+  )
   assert.equal(await lists(), before + 1)
-  assert.deepEqual((await list.first(99)).map(({ id }) => id), ids.slice(1))
+  assert.deepEqual(
+    (await list.first(99)).map(({ id }) => id),
+    ids.slice(1),
+  )
   for (const odd of [-1, 1.5, NaN, Infinity, '1' as never, null as never, 1n as never]) {
     assert.equal((await failure(InvalidInputError, () => list.first(odd))).argument, 'count')
   }
@@ -47,11 +53,18 @@ test('pages begin with what is left of one that was begun', async () => {
   await list.next()
   const sizes = []
   for await (const { items, totalCount } of list.pages()) sizes.push([items.length, totalCount])
-  assert.deepEqual(sizes, [[1, null], [2, null], [1, null]])
+  assert.deepEqual(sizes, [
+    [1, null],
+    [2, null],
+    [1, null],
+  ])
 })
 
 test('leaving a loop ends the list', async () => {
-  for (const walk of [(list: AsyncIterable<Agent>) => list, (list: ReturnType<typeof nomic.agents.list>) => list.pages()]) {
+  for (const walk of [
+    (list: AsyncIterable<Agent>) => list,
+    (list: ReturnType<typeof nomic.agents.list>) => list.pages(),
+  ]) {
     const list = nomic.agents.list({ pageSize: 2 })
     for await (const _ of walk(list)) break
     const before = await lists()
@@ -63,7 +76,10 @@ test('leaving a loop ends the list', async () => {
 test('calls of next that overlap come in order', async () => {
   const list = nomic.agents.list({ pageSize: 2 })
   const all = await Promise.all(Array.from({ length: 7 }, () => list.next()))
-  assert.deepEqual(all.map(({ value }) => value?.id), [...ids, undefined, undefined])
+  assert.deepEqual(
+    all.map(({ value }) => value?.id),
+    [...ids, undefined, undefined],
+  )
 })
 
 test('an error comes once, after the items before it, and then the end', async () => {

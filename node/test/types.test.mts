@@ -8,7 +8,17 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
-const base = ['--ignoreConfig', '--noEmit', '--strict', '--target', 'es2022', '--types', 'node', '--skipLibCheck', 'false']
+const base = [
+  '--ignoreConfig',
+  '--noEmit',
+  '--strict',
+  '--target',
+  'es2022',
+  '--types',
+  'node',
+  '--skipLibCheck',
+  'false',
+]
 
 /** What the compiler says of the examples. */
 function compiled(...given: string[]): string {
@@ -17,7 +27,10 @@ function compiled(...given: string[]): string {
   return done.error ? String(done.error) : done.stdout
 }
 
-for (const lib of [['--lib', 'es2022,esnext.disposable'], ['--lib', 'esnext,dom']]) {
+for (const lib of [
+  ['--lib', 'es2022,esnext.disposable'],
+  ['--lib', 'esnext,dom'],
+]) {
   for (const exact of ['true', 'false']) {
     test(`the declarations hold without skipLibCheck: ${lib[1]}, exactOptionalPropertyTypes ${exact}`, () => {
       assert.equal(compiled('--module', 'nodenext', '--exactOptionalPropertyTypes', exact, ...lib), '')

@@ -9,14 +9,20 @@ beforeEach(() => platform.reset())
 test('workflows are listed with their slots', async () => {
   const id = await platform.workflow('Review', {
     description: 'Makes a punch list.',
-    requestedFiles: [{ name: 'drawings', description: 'Plans', multiple: true }, { name: 'notes', optional: true }],
+    requestedFiles: [
+      { name: 'drawings', description: 'Plans', multiple: true },
+      { name: 'notes', optional: true },
+    ],
   })
   const found = []
   for await (const workflow of nomic.workflows.list({ pageSize: 1 })) found.push(workflow)
   const workflow = found.find((workflow) => workflow.id === id)
   assert.deepEqual(
     workflow?.requestedFiles.map(({ name, optional, multiple }) => [name, optional, multiple]),
-    [['drawings', false, true], ['notes', true, false]],
+    [
+      ['drawings', false, true],
+      ['notes', true, false],
+    ],
   )
 })
 
@@ -25,7 +31,10 @@ test('slots take one file or several, local or on the platform', async () => {
     requestedFiles: [{ name: 'drawings', multiple: true }, { name: 'notes' }],
   })
   const file = await nomic.files.upload(report)
-  const inputs = { drawings: [file, Source.path(report)], notes: Source.bytes(Buffer.from('A note.'), { name: 'notes.txt' }) }
+  const inputs = {
+    drawings: [file, Source.path(report)],
+    notes: Source.bytes(Buffer.from('A note.'), { name: 'notes.txt' }),
+  }
   const result = await nomic.ask(undefined, { workflowId: id, inputs })
   assert.equal(result.agent.workflowId, id)
   assert.equal(result.agent.files.length, 3)

@@ -19,7 +19,10 @@ export async function emulator(options: EmulatorOptions = {}): Promise<{ emulato
 }
 
 /** What the server received, in order. */
-export async function requests(emulator: Emulator, operation?: string): Promise<readonly { readonly [name: string]: Json }[]> {
+export async function requests(
+  emulator: Emulator,
+  operation?: string,
+): Promise<readonly { readonly [name: string]: Json }[]> {
   const { requests } = await emulator.ledger()
   return requests.filter((request) => operation === undefined || request['operation'] === operation)
 }

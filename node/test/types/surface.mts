@@ -31,7 +31,13 @@ const { signal } = new AbortController()
 // What is given.
 const onProgress = (progress: Progress): number => progress.done
 export const file: Promise<File> = nomic.files.upload('plan.pdf', { path: 'alpha/plan.pdf', signal, onProgress })
-for (const source of [new URL('file:///a'), Buffer.from('a'), new ArrayBuffer(1), new Blob([]), createReadStream('a')]) {
+for (const source of [
+  new URL('file:///a'),
+  Buffer.from('a'),
+  new ArrayBuffer(1),
+  new Blob([]),
+  createReadStream('a'),
+]) {
   void nomic.files.upload(source)
 }
 void nomic.files.upload(Readable.from([]), { name: 'a', size: 1 })
@@ -55,7 +61,8 @@ export const path: Promise<string> = (await result).artifacts[0]?.download('out'
 export async function scopes(): Promise<void> {
   await using emulator = await Emulator.start({ waiting: 10 })
   await using client = emulator.nomic()
-  for await (const { id, createdAt } of client.agents.list()) void [id satisfies string, createdAt satisfies Date | null]
+  for await (const { id, createdAt } of client.agents.list())
+    void [id satisfies string, createdAt satisfies Date | null]
   for await (const { status } of run.updates()) if (status === 'finished' || status === 'newer') break
 }
 
@@ -76,7 +83,8 @@ try {
   await run.wait()
 } catch (error) {
   if (error instanceof RateLimitError) void (error.retryAfter satisfies number | null)
-  if (error instanceof NomkitError) void [error.status satisfies number | null, error.uploaded satisfies readonly File[]]
+  if (error instanceof NomkitError)
+    void [error.status satisfies number | null, error.uploaded satisfies readonly File[]]
   if (error instanceof NomkitError && error.outcome === 'unknown') void error.toJSON()
 }
 

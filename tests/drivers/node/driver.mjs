@@ -57,7 +57,9 @@ const OPERATIONS = {
   },
   'files.upload': ({ path, bytes_base64, name, stream, size, options: chosen, ...rest }, signal) => {
     const bytes = bytes_base64 === undefined ? undefined : Buffer.from(bytes_base64, 'base64')
-    const source = !stream ? (bytes ?? path) : bytes ? Readable.from([bytes], { objectMode: false }) : createReadStream(path)
+    // Neither bytes nor a file on disk: it is pulled, and can be read once.
+    const once = () => Readable.from(bytes ? [bytes] : createReadStream(path), { objectMode: false })
+    const source = stream ? once() : (bytes ?? path)
     const named = name ?? (stream && path !== undefined ? path.split('/').at(-1) : undefined)
     return nomic().files.upload(source, { name: named, size, ...options({ ...chosen, ...rest }, signal) })
   },
@@ -70,7 +72,8 @@ const OPERATIONS = {
   },
   'agents.get': ({ id, ...rest }, signal) => nomic().agents.get(id, options(rest, signal)),
   'agents.list': (rest, signal) => collected(nomic().agents.list(options(rest, signal))),
-  'agents.attach': async ({ target, ...rest }, signal) => added(await nomic().agents.attach(target, options(rest, signal))),
+  'agents.attach': async ({ target, ...rest }, signal) =>
+    added(await nomic().agents.attach(target, options(rest, signal))),
   'agents.artifact': ({ agent_id, artifact_id, ...rest }, signal) =>
     nomic().agents.artifact(agent_id, artifact_id, options(rest, signal)),
   'agents.conversation': ({ id, ...rest }, signal) => nomic().agents.conversation(id, options(rest, signal)),
