@@ -80,7 +80,7 @@ export class NomkitError extends Error {
   ): string {
     const stack = this.stack ?? `${this.name}: ${this.message}`
     const empty = (value: unknown): boolean =>
-      value == null || value === '' || (Array.isArray(value) && value.length === 0)
+      value == null || value === '' || value === 0 || (Array.isArray(value) && value.length === 0)
     const fields = Object.entries({ ...this, cause: this.cause }).filter(([, value]) => !empty(value))
     const told = Object.fromEntries(fields)
     return depth < 0 ? stack : `${stack} ${inspect(told, options)}`
