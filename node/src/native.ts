@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module'
 import { ConfigError } from './errors'
-import { find, missing, own, platform, unsupported } from './platform'
+import { find, missing, own, platform, requireOf, unsupported } from './platform'
 import { platforms, version } from './platforms'
 
 /** @internal A handle, or an error as text. */
@@ -106,7 +105,7 @@ function load(): Native {
 
 function opened(path: string, what: string): Native {
   try {
-    return createRequire(path)(path) as Native
+    return requireOf(path)(path) as Native
   } catch (error) {
     throw new ConfigError(`The native module of ${what} does not load; the system says: ${(error as Error).message}`)
   }

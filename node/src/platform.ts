@@ -3,7 +3,7 @@
  * copy of this file.
  */
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import modules from 'node:module'
 import { dirname, isAbsolute, join } from 'node:path'
 import { platforms, version } from './platforms'
 
@@ -36,11 +36,14 @@ function musl(): boolean {
   }
 }
 
+/** @internal A file's own `require`, made by a name that bundlers do not know: they would look into what it is given. */
+export const requireOf = (file: string): NodeJS.Require => Reflect.get(modules, 'createRequire')(file)
+
 /** @internal The path of a package's file as the first of these files sees it that sees it at all. */
 export function find(request: string, from: readonly (string | undefined)[]): string | undefined {
   for (const file of from) {
     try {
-      if (file !== undefined) return createRequire(file).resolve(request)
+      if (file !== undefined) return requireOf(file).resolve(request)
     } catch {
       // This one does not see it.
     }

@@ -13,6 +13,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from npm import addon_place, pack
@@ -20,7 +21,7 @@ from npm import addon_place, pack
 ROOT = Path(__file__).parents[2]
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
 PACKAGES = ROOT / "target" / "packages"
-BIN = Path(sys.executable).parent
+BIN = Path(sysconfig.get_path("scripts"))
 LINUX = sys.platform == "linux"
 OLD_GLIBC = ["--compatibility", "manylinux2014"] if LINUX else []
 

@@ -51,7 +51,8 @@ def _pack(out: Path, source: Path, names: list[str], made: dict[str, bytes] | No
     for licence in ROOT.glob("LICENSE-*"):
         shutil.copy(licence, folder)
     _clean(folder / "package.json")
-    subprocess.run(["npm", "pack", "--silent", "--pack-destination", out], cwd=folder, check=True, capture_output=True)
+    npm = shutil.which("npm") or "npm"
+    subprocess.run([npm, "pack", "--silent", "--pack-destination", out], cwd=folder, check=True, capture_output=True)
     shutil.rmtree(folder)
 
 
