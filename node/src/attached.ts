@@ -100,7 +100,8 @@ function launchInputs(inputs: unknown, beside: Beside): object {
 }
 
 function launchFiles(argument: string, files: unknown, beside: Beside): object[] {
-  if (!Array.isArray(files)) throw invalid(argument, `\`${argument}\` is a list. Put the file into one: ${argument}: [...].`)
+  if (!Array.isArray(files))
+    throw invalid(argument, `\`${argument}\` is a list. Put the file into one: ${argument}: [...].`)
   return files.map((file) => launchFile(argument, file, beside))
 }
 
@@ -125,5 +126,8 @@ function picture(image: unknown, beside: Beside): object {
   if (typeof image === 'object' && image !== null && 'data' in image && 'mediaType' in image && isBytes(image.data)) {
     return beside.picture(image.data, text('images', image.mediaType))
   }
-  throw invalid('images', `\`images\` holds Source.path(...), bytes, Blobs and { data, mediaType }, not ${kind(image)}.`)
+  throw invalid(
+    'images',
+    `\`images\` holds Source.path(...), bytes, Blobs and { data, mediaType }, not ${kind(image)}.`,
+  )
 }

@@ -12,7 +12,9 @@ export function isBytes(value: unknown): value is Bytes {
 /** @internal The bytes as they are, not a copy. */
 export function view(bytes: Bytes): Uint8Array {
   if (types.isUint8Array(bytes)) return bytes
-  return ArrayBuffer.isView(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : new Uint8Array(bytes)
+  return ArrayBuffer.isView(bytes)
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    : new Uint8Array(bytes)
 }
 
 /** @internal The same, as native code may take it: what other threads may change meanwhile is copied, up to `most`. */

@@ -100,7 +100,9 @@ function load(): Native {
   const addon = opened(path, `${wanted} on ${words}`)
   const theirs = addon.version()
   if (theirs === version) return addon
-  throw new ConfigError(`nomkit ${version} met the native module of ${theirs} (${path}). Run: npm install nomkit@${version}`)
+  throw new ConfigError(
+    `nomkit ${version} met the native module of ${theirs} (${path}). Run: npm install nomkit@${version}`,
+  )
 }
 
 function opened(path: string, what: string): Native {

@@ -82,7 +82,8 @@ stream.check = (chunks: Chunks): void => {
   } else if (isOfNode(chunks)) {
     // Of one that has failed, its own error is told.
     fresh(chunks, !chunks.errored && (chunks.destroyed || chunks.readableEnded))
-    if (chunks.readableEncoding) throw invalid('source', 'The stream gives text; make it without an encoding, to give bytes.')
+    if (chunks.readableEncoding)
+      throw invalid('source', 'The stream gives text; make it without an encoding, to give bytes.')
   } else {
     fresh(chunks)
   }

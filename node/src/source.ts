@@ -68,7 +68,8 @@ export class Source {
       if (size !== undefined) throw known()
       return new Source({ blob: chunks, name: text('name', name ?? fileName(chunks)) })
     }
-    if (!isChunks(chunks)) throw invalid('chunks', `\`chunks\` should be a stream of bytes; what is given is ${kind(chunks)}.`)
+    if (!isChunks(chunks))
+      throw invalid('chunks', `\`chunks\` should be a stream of bytes; what is given is ${kind(chunks)}.`)
     stream.check(chunks)
     return new Source({ chunks, name: text('name', name ?? ''), size: size === undefined ? null : whole('size', size) })
   }

@@ -81,7 +81,9 @@ const look: [string, string] = ['GET /agents/{id}', 'stall']
 
 test('in flight: a look', () => aborted('look', look, (nomic, signal) => nomic.agents.get(agentId, { signal })))
 test('in flight: in the middle of an answer', () =>
-  aborted('middle', ['GET /agents/{id}', 'stall', { bytes: 10 }], (nomic, signal) => nomic.agents.get(agentId, { signal })))
+  aborted('middle', ['GET /agents/{id}', 'stall', { bytes: 10 }], (nomic, signal) =>
+    nomic.agents.get(agentId, { signal }),
+  ))
 test('in flight: a launch', () =>
   aborted('launch', ['POST /agents', 'stall'], (nomic, signal) => nomic.agents.launch({ prompt: 'Look', signal })))
 test('in flight: a question', () =>
@@ -108,8 +110,10 @@ const failing = { status: 503, times: 99 }
 const limited = { status: 429, headers: { 'Retry-After': '60' }, times: 99 }
 
 test('asleep: before a failed request is made again', () =>
-  aborted('backoff', ['GET /agents/{id}', 'status', { ...failing, headers: { 'Retry-After': '30' } }], (nomic, signal) =>
-    nomic.agents.get(agentId, { signal }),
+  aborted(
+    'backoff',
+    ['GET /agents/{id}', 'status', { ...failing, headers: { 'Retry-After': '30' } }],
+    (nomic, signal) => nomic.agents.get(agentId, { signal }),
   ))
 test('asleep: as long as the server asked for', () =>
   aborted('limited', ['POST /agents', 'status', limited], (nomic, signal) =>
@@ -266,10 +270,7 @@ test('signals of other realms, and of polyfills', async () => {
   }
   for (const make of [polyfill, foreign]) {
     const [signal, abort] = make()
-    const calls = [
-      wire.nomic().agents.get('agent', { signal }),
-      wire.nomic().agents.list({ signal }).next(),
-    ]
+    const calls = [wire.nomic().agents.get('agent', { signal }), wire.nomic().agents.list({ signal }).next()]
     abort()
     for (const call of calls) await assert.rejects(call, { name: 'AbortError' })
     await assert.rejects(wire.nomic().agents.get('agent', { signal }), { name: 'AbortError' })

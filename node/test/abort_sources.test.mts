@@ -51,4 +51,3 @@ test('a web stream', async () => {
   await hungUp(wire, controller, call)
   await cancel
 })
-

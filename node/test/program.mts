@@ -25,7 +25,11 @@ export interface ProgramOptions {
 }
 
 /** Begins a program; a path is one elsewhere. */
-export function begin(program: string, given: readonly string[], options: ProgramOptions = {}): [ChildProcess, Promise<Ended>] {
+export function begin(
+  program: string,
+  given: readonly string[],
+  options: ProgramOptions = {},
+): [ChildProcess, Promise<Ended>] {
   const path = program.includes('/') ? program : fileURLToPath(new URL(`programs/${program}.mjs`, import.meta.url))
   const child = spawn(options.node ?? process.execPath, [...(options.flags ?? []), path, ...given], {
     env: { ...process.env, NODE_OPTIONS: '', NODE_TEST_CONTEXT: '', ...options.env },

@@ -10,7 +10,15 @@ import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import test, { after } from 'node:test'
 import { createGunzip } from 'node:zlib'
-import { AuthenticationError, InvalidInputError, Nomic, Source, SourceChangedError, TooLargeError, type UploadSource } from 'nomkit'
+import {
+  AuthenticationError,
+  InvalidInputError,
+  Nomic,
+  Source,
+  SourceChangedError,
+  TooLargeError,
+  type UploadSource,
+} from 'nomkit'
 import { emulator as start, folder as temporary, requests, stored, thrown } from './world.mjs'
 
 const MEGABYTE = Buffer.alloc(1 << 20, 'x')
@@ -147,7 +155,10 @@ for (const [kind, made] of Object.entries(kinds)) {
       const { source } = made(async function* () {
         yield* [MEGABYTE, MEGABYTE, MEGABYTE]
       })
-      assert.ok((await thrown(() => nomic.files.upload(source, { name: 'plan.bin', size }))) instanceof SourceChangedError, `${size}`)
+      assert.ok(
+        (await thrown(() => nomic.files.upload(source, { name: 'plan.bin', size }))) instanceof SourceChangedError,
+        `${size}`,
+      )
     }
     assert.deepEqual(await names(), [])
   })
@@ -169,7 +180,10 @@ for (const [kind, made] of Object.entries(kinds)) {
       for (; ; pulled++) yield MEGABYTE
     })
     const stranger = emulator.nomic({ apiKey: 'npk_emu_wrong' })
-    assert.ok((await thrown(() => stranger.files.upload(source, { name: 'a.bin', size: 400 << 20 }))) instanceof AuthenticationError)
+    assert.ok(
+      (await thrown(() => stranger.files.upload(source, { name: 'a.bin', size: 400 << 20 }))) instanceof
+        AuthenticationError,
+    )
     await tick()
     assert.ok(pulled < 400 && over(), `${pulled} of 400`)
   })
@@ -190,7 +204,10 @@ test('what a stream of Node raises by itself comes out as it is', async () => {
   assert.equal((raised as NodeJS.ErrnoException).code, 'ENOENT')
 
   const broken = Readable.from([Buffer.from('no gzip')]).pipe(createGunzip())
-  assert.equal(((await thrown(() => nomic.files.upload(broken, { name: 'a.bin' }))) as NodeJS.ErrnoException).code, 'Z_DATA_ERROR')
+  assert.equal(
+    ((await thrown(() => nomic.files.upload(broken, { name: 'a.bin' }))) as NodeJS.ErrnoException).code,
+    'Z_DATA_ERROR',
+  )
 
   const server = createHttp((_, response) => {
     response.writeHead(200, { 'content-length': 5 << 20 })
@@ -246,7 +263,8 @@ test('a file stream that the core reads is watched, too', async () => {
 test('a file stream is closed when it was sent', async () => {
   const stream = createReadStream(file('closed.bin', 5 << 20))
   const events: string[] = []
-  for (const event of ['end', 'close', 'error', 'data']) stream.on(event === 'data' ? 'pause' : event, () => events.push(event))
+  for (const event of ['end', 'close', 'error', 'data'])
+    stream.on(event === 'data' ? 'pause' : event, () => events.push(event))
   const closed = once(stream, 'close')
   const descriptor = once(stream, 'open')
   assert.equal((await nomic.files.upload(stream, { name: 'a.bin' })).size, 5 << 20)
@@ -268,7 +286,10 @@ test('one that was refused before it was sent is left as it was', async () => {
     () => Readable.from([MEGABYTE]),
     () => new Blob([MEGABYTE]).stream(),
     () => [MEGABYTE].values(),
-    () => kinds['async generator']!(async function* () { yield MEGABYTE }).source,
+    () =>
+      kinds['async generator']!(async function* () {
+        yield MEGABYTE
+      }).source,
   ]
   const aborted = AbortSignal.abort()
   for (const make of left) {
@@ -276,8 +297,19 @@ test('one that was refused before it was sent is left as it was', async () => {
     for (const wrong of [{}, { name: 'a/b' }, { name: 'a.bin', size: 600 << 20 }, { name: 'a.bin', signal: aborted }]) {
       await thrown(() => nomic.files.upload(source, wrong))
     }
-    await thrown(() => nomic.agents.launch({ prompt: 'Look', files: [Source.stream(source as Readable, { name: 'a.bin' })], images: ['no.png' as never] }))
-    await thrown(() => nomic.agents.launch({ prompt: 'Look', files: [Source.stream(source as Readable, { name: 'a.bin' }), Source.path('missing')] }))
+    await thrown(() =>
+      nomic.agents.launch({
+        prompt: 'Look',
+        files: [Source.stream(source as Readable, { name: 'a.bin' })],
+        images: ['no.png' as never],
+      }),
+    )
+    await thrown(() =>
+      nomic.agents.launch({
+        prompt: 'Look',
+        files: [Source.stream(source as Readable, { name: 'a.bin' }), Source.path('missing')],
+      }),
+    )
     assert.deepEqual(await requests(emulator), [])
     if (source instanceof Readable) assert.equal(source.listenerCount('error'), 0)
     assert.ok((await nomic.files.upload(source, { name: 'a.bin' })).size)
@@ -293,7 +325,8 @@ test('one stream is not read by two', async () => {
     await emulator.reset()
     const both = await Promise.allSettled([1, 2].map(() => nomic.files.upload(source, { name: 'a.bin' })))
     assert.ok(both.some((one) => one.status === 'rejected' && one.reason instanceof InvalidInputError))
-    for (const one of both) assert.ok(one.status === 'rejected' || one.value.size === (source === generator ? 5 << 20 : 1 << 20))
+    for (const one of both)
+      assert.ok(one.status === 'rejected' || one.value.size === (source === generator ? 5 << 20 : 1 << 20))
   }
 })
 
@@ -306,11 +339,16 @@ test('many streams of one launch keep their places', async () => {
         yield Buffer.from(word)
       }
     }
-    return Source.stream(name < 'd' ? Readable.from(text()) : text(), { name: `${name}.md`, ...(name > 'b' ? { size: 9 } : {}) })
+    return Source.stream(name < 'd' ? Readable.from(text()) : text(), {
+      name: `${name}.md`,
+      ...(name > 'b' ? { size: 9 } : {}),
+    })
   }
   const content = async (): Promise<Record<string, string>> => {
     const { createHash } = await import('node:crypto')
-    const hashes = new Map([...'abcdef'].map((name) => [createHash('sha256').update(`This is ${name}`).digest('hex'), `${name}.md`]))
+    const hashes = new Map(
+      [...'abcdef'].map((name) => [createHash('sha256').update(`This is ${name}`).digest('hex'), `${name}.md`]),
+    )
     return Object.fromEntries((await stored(emulator)).map(([name, hash]) => [name, hashes.get(hash) ?? hash]))
   }
   const pixels = Buffer.concat([Buffer.from([0x89]), Buffer.from('PNG\r\n\x1a\n'), Buffer.alloc(99)])
@@ -320,7 +358,10 @@ test('many streams of one launch keep their places', async () => {
   await emulator.reset()
   const slots = { requestedFiles: [{ name: 'z', multiple: true }, { name: 'm', multiple: true }, { name: 'A' }] }
   const workflowId = await emulator.workflow('Compare', slots)
-  await nomic.agents.launch({ workflowId, inputs: { z: [...'ab'].map(named), m: [...'cde'].map(named), A: named('f') } })
+  await nomic.agents.launch({
+    workflowId,
+    inputs: { z: [...'ab'].map(named), m: [...'cde'].map(named), A: named('f') },
+  })
   assert.deepEqual(await content(), whole)
 })
 
@@ -339,14 +380,20 @@ test('a second stream that fails meanwhile ends the launch, not the process', as
 /** A server that takes connections and reads nothing. */
 async function stalling(): Promise<{ nomic: Nomic; connected(): Promise<void> }> {
   const sockets = new Set<Socket>()
-  const server = createServer({ pauseOnConnect: true }, (socket) => sockets.add(socket.on('error', () => {}))).listen(0, '127.0.0.1')
+  const server = createServer({ pauseOnConnect: true }, (socket) => sockets.add(socket.on('error', () => {}))).listen(
+    0,
+    '127.0.0.1',
+  )
   await once(server, 'listening')
   after(() => {
     for (const socket of sockets) socket.destroy()
     server.close()
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { nomic: new Nomic({ baseUrl: url, apiKey: 'npk_test' }), connected: async () => void (await once(server, 'connection')) }
+  return {
+    nomic: new Nomic({ baseUrl: url, apiKey: 'npk_test' }),
+    connected: async () => void (await once(server, 'connection')),
+  }
 }
 
 test('nothing is read ahead of a server that has stalled', async () => {
@@ -357,9 +404,11 @@ test('nothing is read ahead of a server that has stalled', async () => {
       for (; ; pulled++) yield MEGABYTE.subarray(0, 64 << 10)
     })
     const controller = new AbortController()
-    const uploading = thrown(() => nomic.files.upload(source, { name: 'a.bin', size: 400 << 20, signal: controller.signal }))
+    const uploading = thrown(() =>
+      nomic.files.upload(source, { name: 'a.bin', size: 400 << 20, signal: controller.signal }),
+    )
     // Until no more is read.
-    for (let last = -1; last !== pulled || pulled === 0; ) {
+    for (let last = -1; last !== pulled || pulled === 0;) {
       last = pulled
       await new Promise((resolve) => setTimeout(resolve, 200))
     }
@@ -377,7 +426,9 @@ test('a block is asked for when the one before it has come', async () => {
       most = Math.max(most, ++pending)
       await tick()
       pending--
-      return ++asked > 200 ? { done: true as const, value: undefined } : { done: false as const, value: MEGABYTE.subarray(0, 100_000) }
+      return ++asked > 200
+        ? { done: true as const, value: undefined }
+        : { done: false as const, value: MEGABYTE.subarray(0, 100_000) }
     },
   }
   await nomic.files.upload({ [Symbol.asyncIterator]: () => iterator }, { name: 'a.bin', size: 20_000_000 })
@@ -435,7 +486,11 @@ test('a reader runs in the context of its caller, and may call the client', asyn
         yield MEGABYTE
       }
     }
-    const iterable = { [Symbol.asyncIterator]: () => ({ next: async () => (seen.add(word.getStore()), { done: true, value: undefined }) }) }
+    const iterable = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => (seen.add(word.getStore()), { done: true, value: undefined }),
+      }),
+    }
     await nomic.files.upload(blocks(), { name: 'a.bin', size: 3 << 20 })
     await thrown(() => nomic.files.upload(iterable as never, { name: 'a.bin' }))
   })

@@ -6,9 +6,7 @@ import { agent, answer, Wire } from './wire.mjs'
 
 test('a program in which every unhandled rejection is the end', async () => {
   const failing = await Wire.open((line) =>
-    /^GET .*\/agents(\?|$)/.test(line)
-      ? answer('{}', '501 Not Implemented')
-      : agent,
+    /^GET .*\/agents(\?|$)/.test(line) ? answer('{}', '501 Not Implemented') : agent,
   )
   const silent = await Wire.open()
   const url = (wire: Wire): string => `http://127.0.0.1:${wire.port}`

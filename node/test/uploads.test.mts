@@ -13,7 +13,15 @@ import test, { after } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { runInNewContext } from 'node:vm'
 import { createGunzip, createGzip } from 'node:zlib'
-import { InvalidInputError, LocalIoError, RateLimitError, Source, TooLargeError, type Progress, type UploadSource } from 'nomkit'
+import {
+  InvalidInputError,
+  LocalIoError,
+  RateLimitError,
+  Source,
+  TooLargeError,
+  type Progress,
+  type UploadSource,
+} from 'nomkit'
 import { emulator as start, stored } from './world.mjs'
 
 const CONTENT = randomBytes(1_500_001)
@@ -85,7 +93,10 @@ const cases: Record<string, [() => unknown, Uint8Array?, { size?: number }?]> = 
   'Source.path': [() => Source.path(path)],
   Buffer: [() => CONTENT],
   'Buffer of the pool': [() => Buffer.from('one of many'), Buffer.from('one of many')],
-  'Uint8Array in the middle of a buffer': [() => new Uint8Array(CONTENT.buffer, CONTENT.byteOffset + 7, 99_999), CONTENT.subarray(7, 100_006)],
+  'Uint8Array in the middle of a buffer': [
+    () => new Uint8Array(CONTENT.buffer, CONTENT.byteOffset + 7, 99_999),
+    CONTENT.subarray(7, 100_006),
+  ],
   ArrayBuffer: [() => new Uint8Array(CONTENT).buffer],
   SharedArrayBuffer: [() => shared().buffer, Buffer.concat([Buffer.alloc(3), CONTENT, Buffer.alloc(5)])],
   'view of a SharedArrayBuffer': [shared],
@@ -93,13 +104,19 @@ const cases: Record<string, [() => unknown, Uint8Array?, { size?: number }?]> = 
   Float64Array: [() => new Float64Array(new Uint8Array(aligned).buffer), aligned],
   'Source.bytes': [() => Source.bytes(CONTENT)],
   Blob: [() => new Blob([CONTENT])],
-  'slice of a Blob': [() => new Blob([CONTENT, CONTENT]).slice(9, size + 9), Buffer.concat([CONTENT.subarray(9), CONTENT.subarray(0, 9)])],
+  'slice of a Blob': [
+    () => new Blob([CONTENT, CONTENT]).slice(9, size + 9),
+    Buffer.concat([CONTENT.subarray(9), CONTENT.subarray(0, 9)]),
+  ],
   File: [() => new File([CONTENT], 'other.bin')],
   'Blob of a file': [() => openAsBlob(path)],
   createReadStream: [() => createReadStream(path)],
   'createReadStream of known size': [() => createReadStream(path), CONTENT, { size }],
   'createReadStream from a position': [() => createReadStream(path, { start: 99 }), CONTENT.subarray(99)],
-  'createReadStream of a part': [() => createReadStream(path, { start: 99, end: 300_098 }), CONTENT.subarray(99, 300_099)],
+  'createReadStream of a part': [
+    () => createReadStream(path, { start: 99, end: 300_098 }),
+    CONTENT.subarray(99, 300_099),
+  ],
   'createReadStream that was read from': [partlyRead, CONTENT.subarray(65_536)],
   'createReadStream of a descriptor': [() => createReadStream('', { fd: openSync(path, 'r') })],
   'createReadStream of a file handle': [async () => (await open(path)).createReadStream()],
@@ -109,7 +126,17 @@ const cases: Record<string, [() => unknown, Uint8Array?, { size?: number }?]> = 
   'Readable.from': [() => Readable.from(blocks())],
   'Readable.from of known size': [() => Readable.from(blocks()), CONTENT, { size }],
   'Readable.from one large chunk': [() => Readable.from([CONTENT]), CONTENT, { size }],
-  'Readable of objects': [() => new Readable({ objectMode: true, read() { this.push(new Uint16Array([1, 2]).buffer); this.push(null) } }), Buffer.from([1, 0, 2, 0])],
+  'Readable of objects': [
+    () =>
+      new Readable({
+        objectMode: true,
+        read() {
+          this.push(new Uint16Array([1, 2]).buffer)
+          this.push(null)
+        },
+      }),
+    Buffer.from([1, 0, 2, 0]),
+  ],
   'PassThrough written later': [writtenLater],
   Duplex: [() => Duplex.from(later())],
   ReadableStream: [() => web()],
@@ -142,8 +169,16 @@ function virtual(): Readable {
   const content = Buffer.from('virtual')
   let at = 0
   const fs = {
-    open: (_path: string, _flags: string, _mode: number, done: (error: null, fd: number) => void) => setImmediate(done, null, 0),
-    read: (_fd: number, buffer: Uint8Array, offset: number, _length: number, _position: number, done: (error: null, read: number, buffer: Uint8Array) => void) => {
+    open: (_path: string, _flags: string, _mode: number, done: (error: null, fd: number) => void) =>
+      setImmediate(done, null, 0),
+    read: (
+      _fd: number,
+      buffer: Uint8Array,
+      offset: number,
+      _length: number,
+      _position: number,
+      done: (error: null, read: number, buffer: Uint8Array) => void,
+    ) => {
       const read = content.copy(buffer, offset, at)
       at += read
       setImmediate(done, null, read, buffer)
@@ -165,7 +200,8 @@ for (const [name, [make, content = CONTENT, options = {}]] of Object.entries(cas
       assert.ok(source.readableEnded, 'it has ended')
       await assert.rejects(nomic.files.upload(source, { name: 'plan.bin' }), InvalidInputError)
     }
-    if (source instanceof ReadableStream) await assert.rejects(nomic.files.upload(source, { name: 'plan.bin' }), InvalidInputError)
+    if (source instanceof ReadableStream)
+      await assert.rejects(nomic.files.upload(source, { name: 'plan.bin' }), InvalidInputError)
   })
 }
 
@@ -207,7 +243,11 @@ test('what is wrong is said before a byte is sent', async () => {
   const destroyed = createReadStream(path)
   destroyed.destroy()
   const text = createReadStream(path, 'utf8')
-  const huge = { size: 500 * 1024 ** 2 + 1, slice: () => assert.fail(), arrayBuffer: () => assert.fail() } as unknown as Blob
+  const huge = {
+    size: 500 * 1024 ** 2 + 1,
+    slice: () => assert.fail(),
+    arrayBuffer: () => assert.fail(),
+  } as unknown as Blob
   const wrong: [unknown, object, RegExp][] = [
     [5, {}, /not a number/],
     [null, {}, /not null/],
@@ -248,7 +288,11 @@ test('what is wrong is said before a byte is sent', async () => {
   ]
   for (const [source, options, words] of wrong) {
     const failed = nomic.files.upload(source as UploadSource, { name: 'a.txt', ...options })
-    await assert.rejects(failed, (error) => error instanceof InvalidInputError && words.test(error.message), String(words))
+    await assert.rejects(
+      failed,
+      (error) => error instanceof InvalidInputError && words.test(error.message),
+      String(words),
+    )
   }
   await assert.rejects(nomic.files.upload(join(folder, 'missing')), LocalIoError)
   await assert.rejects(nomic.files.upload(huge, { name: 'a.bin' }), TooLargeError)

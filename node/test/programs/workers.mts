@@ -18,7 +18,9 @@ let last = 0
 
 async function one(number: number): Promise<void> {
   const way = ways[number % ways.length]
-  const worker = new Worker(new URL('worker.mjs', import.meta.url), { workerData: { way, url, apiKey: 'npk_test', number } })
+  const worker = new Worker(new URL('worker.mjs', import.meta.url), {
+    workerData: { way, url, apiKey: 'npk_test', number },
+  })
   const ended = new Promise((settle) => worker.once('exit', settle))
   const failed: unknown[] = []
   worker.on('error', (error) => failed.push(error))
