@@ -81,7 +81,7 @@ def checks(suites: Suites) -> str:
         ("python", "ruff check", [BIN / "ruff", "check", *CONFIG, *PYTHON]),
         ("python", "mypy", [BIN / "mypy", "--config-file", "python/pyproject.toml", *MYPY]),
         ("node", "tsc", ["npm", "run", "check", "--silent", "--prefix", "node"]),
-        ("node", "prettier", ["npm", "run", "lint", "--silent", "--prefix", "node"]),
+        ("node", "prettier, oxlint", ["npm", "run", "lint", "--silent", "--prefix", "node"]),
         ("node", "what Python has, and nothing else", [sys.executable, "tests/parity.py"]),
         ("python", "pyright", [BIN / "pyright", "-p", "python/pyproject.toml", "--pythonpath", sys.executable]),
     ]

@@ -145,7 +145,7 @@ const ways: Record<string, () => Promise<void>> = {
     const controller = new AbortController()
     const told = new Promise<void>((settle) => {
       const onProgress = (): Promise<never> => (settle(), new Promise((_, no) => (reject = no)))
-      raised(silent.files.upload(new Uint8Array(9), { name: 'a.bin', signal: controller.signal, onProgress }))
+      void raised(silent.files.upload(new Uint8Array(9), { name: 'a.bin', signal: controller.signal, onProgress }))
     })
     await told
     controller.abort()
