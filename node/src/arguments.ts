@@ -63,7 +63,8 @@ export function only<T extends object>(given: T | undefined, ...known: readonly 
   return options
 }
 
-const nowhere = (name: string): InvalidInputError =>
+/** @internal The error for an option that there is not. */
+export const nowhere = (name: string): InvalidInputError =>
   invalid(name, `\`${name}\` should be left out: there is no such option.`)
 
 /** @internal Options as JSON; what is `undefined` counts as left out. */

@@ -1,5 +1,5 @@
 import { Agents, type LaunchOptions } from './agents'
-import { deadline, localPath, named, seconds, wire } from './arguments'
+import { deadline, localPath, named, nowhere, seconds, wire } from './arguments'
 import { now } from './call'
 import { Files } from './files'
 import { native, type NativeClient } from './native'
@@ -82,6 +82,7 @@ export class Nomic {
    */
   async ask(prompt: string | undefined, options: AskOptions = {}): Promise<RunResult> {
     const { timeout, signal, onProgress, ...given } = named(options)
+    if ('prompt' in given) throw nowhere('prompt')
     // Before anything is uploaded or launched.
     now(native().checkWait(wire(deadline(timeout))))
     const run = await this.agents.launch({ ...given, prompt, signal, onProgress })

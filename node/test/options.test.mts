@@ -171,6 +171,10 @@ test('an option that there is not is named', async () => {
   }
 })
 
+test('a prompt is given once', async () => {
+  assert.equal((await failure(InvalidInputError, () => odd.ask('Look', { prompt: 'Look' }))).argument, 'prompt')
+})
+
 test('what stands where options should is said', async () => {
   const calls: (() => unknown)[] = [
     () => odd.agents.launch('Look'),
