@@ -11,7 +11,7 @@ demo: $(VENV)/.release
 test: $(VENV)/.release node/.release tests/packaging/tools/node_modules
 	@$(PYTHON) tests/run.py
 
-bench: $(VENV)/.release
+bench: $(VENV)/.release node/.release
 	@$(PYTHON) tests/benches/upload/bench.py
 	@$(PYTHON) tests/benches/first_call.py
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { request, type IncomingMessage } from 'node:http'
-import { text } from 'node:stream/consumers'
+import type { IncomingMessage } from 'node:http'
 import { invalid } from './arguments'
 import { ConnectError, ProtocolError } from './errors'
 import type { Json } from './json'
+import { later } from './later'
 
 /** Milliseconds that an emulator may take to answer. */
 const PATIENCE = 30_000
@@ -32,6 +32,8 @@ export async function control(
 }
 
 async function exchange(url: string, token: string, method: string, path: string, body: string | undefined) {
+  const { request } = later<typeof import('node:http')>('node:http')
+  const { text } = later<typeof import('node:stream/consumers')>('node:stream/consumers')
   const headers = { 'X-Emulator-Token': token, 'Content-Type': 'application/json' }
   // A connection of its own, which nothing keeps open afterwards.
   const sent = request(`${url}/_emulator/${path}`, { method, headers, agent: false, timeout: PATIENCE })

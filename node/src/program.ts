@@ -1,8 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { command } from './command'
 import { ConfigError } from './errors'
+import { later } from './later'
 
 /** Milliseconds that an emulator may take to end by itself. */
 const PATIENCE = 2_000
@@ -27,6 +27,7 @@ export class Program {
     const name = command()
     let child: ChildProcess | undefined
     try {
+      const { spawn } = later<typeof import('node:child_process')>('node:child_process')
       child = spawn(name, given, { stdio: ['pipe', 'pipe', 'inherit'] })
       // What it says when it has ended concerns nobody.
       for (const part of [child, child.stdin, child.stdout]) part?.on('error', () => {})
@@ -56,6 +57,7 @@ export class Program {
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {
+  const { createInterface } = later<typeof import('node:readline')>('node:readline')
   const lines = createInterface({ input: child.stdout as NonNullable<ChildProcess['stdout']> })
   try {
     return await new Promise((settle, reject) => {

@@ -1,8 +1,9 @@
 /** How each kind of source is read. */
 import fs from 'node:fs'
-import { finished, type Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { invalid } from './arguments'
 import type { End, Reader, Reading } from './feed'
+import { later } from './later'
 import type { Chunks } from './source'
 
 /** @internal What the core is told of a stream. */
@@ -108,6 +109,8 @@ class NodeReader implements Reader {
 
   begin(fail: (reason: unknown) => void): void {
     this.#fail = fail
+    // Whoever has a stream has loaded it.
+    const { finished } = later<typeof import('node:stream')>('node:stream')
     this.#release = finished(this.#stream, { writable: false }, (error) => error && this.#fail(error))
   }
 

@@ -1,8 +1,9 @@
-"""Uploads 500 MB from Python, beside ``curl -F``, in turn, to one server that takes the bytes and forgets them.
+"""Uploads 500 MB from Python and Node, beside ``curl -F`` and undici, to one server that only takes the bytes.
 
     python tests/benches/upload/bench.py [--mb 500] [--rounds 5]
 
-Prints medians: throughput, its ratio to curl's of the same round, CPU seconds, and memory over the process's base.
+All upload in turn. Prints medians: throughput, its ratio to the peer's of the same round (curl's for Python, that of
+``undici.request`` for Node), CPU seconds, and memory over the process's base.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -19,7 +21,21 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 KEY = "npk_bench"
+NODE = HERE.parents[2] / "node"
 Row = dict[str, float]
+# What each is measured against, and how client.mjs names the upload.
+UNDICI = "undici.request"
+OF_NODE = {
+    UNDICI: "undici",
+    "node path": "path",
+    "node Readable": "stream",
+    "  of known size": "sized",
+    "node Buffer": "buffer",
+    "node Blob": "blob",
+    "fetch FormData": "fetch",
+    "undici, piped": "undiciPiped",
+    "node, piped": "piped",
+}
 
 
 def main() -> None:
@@ -38,20 +54,34 @@ def main() -> None:
             for _ in range(options.mb):
                 file.write(block)
         rows: dict[str, list[Row]] = {"curl -F": [], "python sync": [], "python async": []}
+        rows |= {name: [] for name in OF_NODE if can_run_node()}
         for _ in range(options.rounds + 1):  # the first warms up
-            rows["curl -F"].append(curl(url, source, size))
-            for mode in ("sync", "async"):
-                rows[f"python {mode}"].append(python(url, source, size, mode))
+            for name, found in rows.items():
+                if name == "curl -F":
+                    found.append(curl(url, source, size))
+                elif name in OF_NODE:
+                    found.append(client("node", "client.mjs", OF_NODE[name], url, source, size))
+                else:
+                    found.append(client(sys.executable, "client.py", name.split()[1], url, source, size))
     server.stdin.close()
     server.wait()
     print(f"{options.mb} MB, {options.rounds} rounds, medians (spread)")
-    print(f"{'':14}{'MB/s':>20}{'of curl':>20}{'CPU s':>8}{'MB over base':>14}")
+    print(f"{'':16}{'MB/s':>20}{'of the peer':>22}{'CPU s':>8}{'MB over base':>14}")
     for name, found in rows.items():
-        kept, curls = found[1:], rows["curl -F"][1:]
-        ratios = [row["rate"] / peer["rate"] for row, peer in zip(kept, curls, strict=True)]
-        rates = [row["rate"] for row in kept]
-        cpu, memory = (statistics.median(row[key] for row in kept) for key in ("cpu", "memory"))
-        print(f"{name:14}{spread(rates, 0):>20}{spread(ratios, 2):>20}{cpu:8.2f}{memory:14.2f}")
+        peer = rows[UNDICI if name in OF_NODE else "curl -F"]
+        ratios = [row["rate"] / other["rate"] for row, other in zip(found[1:], peer[1:], strict=True)]
+        rates = [row["rate"] for row in found[1:]]
+        cpu, memory = (statistics.median(row[key] for row in found[1:]) for key in ("cpu", "memory"))
+        print(f"{name:16}{spread(rates, 0):>20}{spread(ratios, 2):>22}{cpu:8.2f}{memory:14.2f}")
+
+
+def can_run_node() -> bool:
+    wanted = ("npm/*/nomkit.node", "dist/index.js", "node_modules/undici")
+    missing = [name for name in wanted if not any(NODE.glob(name))]
+    if shutil.which("node") is None or missing:
+        print(f"Node is left out: there is no {', '.join(missing) or 'node'}. `make bench` builds what is missing.")
+        return False
+    return True
 
 
 def spread(values: list[float], digits: int) -> str:
@@ -69,10 +99,10 @@ def curl(url: str, source: Path, size: int) -> Row:
     return {"rate": size / 1e6 / float(done.stdout), "cpu": cpu, "memory": float("nan")}
 
 
-def python(url: str, source: Path, size: int, mode: str) -> Row:
-    command = [sys.executable, str(HERE / "client.py"), mode, url, str(source)]
+def client(program: str, file: str, mode: str, url: str, source: Path, size: int) -> Row:
+    command = [program, str(HERE / file), mode, url, str(source)]
     environment = {**os.environ, "NOMIC_API_KEY": KEY}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     seconds, cpu, memory = json.loads(done.stdout)
     return {"rate": size / 1e6 / seconds, "cpu": cpu, "memory": memory}
 
