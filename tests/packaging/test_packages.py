@@ -13,7 +13,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from build import PACKAGES, ROOT, build
+from build import PACKAGES, ROOT, TARGET, build
+from build import environment as compiling
 
 VERSIONS = ["3.10", "3.11", "3.12", "3.13"]
 MOST = 4 << 20
@@ -102,7 +103,7 @@ def test_the_wheel_and_the_emulator_install_from_a_folder(
 def test_the_source_distribution_installs(version: str, sdist: Path, command: Path, tmp_path: Path) -> None:
     environment = Environment(tmp_path, version)
     # What the wheels were built from is not compiled again.
-    environment.pip("install", "--no-cache-dir", sdist, CARGO_TARGET_DIR=str(ROOT / "target"))
+    environment.pip("install", "--no-cache-dir", sdist, **{**compiling(), "CARGO_TARGET_DIR": str(TARGET)})
     environment.pip("install", "--no-index", command)
     check_readme(environment)
 
