@@ -61,7 +61,11 @@ export async function call<T>(start: (queue: Queue, number: number) => void, opt
   const unwatch: (() => void)[] = []
   try {
     const calls = (queue ??= new (native().Queue)(ring))
-    const number = (last = (last + 1) >>> 0)
+    do last = (last + 1) >>> 0
+    while (open.has(last))
+    const number = last
+    // The callback runs where the caller's asynchronous context is.
+    const told = onProgress && AsyncResource.bind(onProgress, 'nomkit.onProgress')
     const reply = await new Promise<Reply | NativeAgentRun>((settle, reject) => {
       const fail = (reason: unknown): void => {
         if (close(number)) calls.cancel(number)
@@ -72,8 +76,7 @@ export async function call<T>(start: (queue: Queue, number: number) => void, opt
         if (one) unwatch.push(watch(one, () => fail(reason(one))))
       }
       if (open.size === 0) calls.hold(true)
-      // The callback runs where the caller's asynchronous context is.
-      open.set(number, { settle, fail, onProgress: onProgress && AsyncResource.bind(onProgress), feed })
+      open.set(number, { settle, fail, onProgress: told, feed })
       const begin = (): void => {
         if (!open.has(number)) return
         try {

@@ -5,8 +5,9 @@ const watched = new WeakMap<AbortSignal, Watch>()
 
 /** @internal Whether it is a signal. */
 export function isSignal(value: unknown): value is AbortSignal {
-  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>
-  return typeof aborted === 'boolean' && typeof addEventListener === 'function'
+  const { aborted, addEventListener, removeEventListener } = (value ?? {}) as Partial<AbortSignal>
+  const listens = typeof addEventListener === 'function' && typeof removeEventListener === 'function'
+  return typeof aborted === 'boolean' && listens
 }
 
 /** @internal Why a signal was aborted. Some polyfills give no reason. */

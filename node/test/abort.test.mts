@@ -275,7 +275,8 @@ test('signals of other realms, and of polyfills', async () => {
     for (const call of calls) await assert.rejects(call, { name: 'AbortError' })
     await assert.rejects(wire.nomic().agents.get('agent', { signal }), { name: 'AbortError' })
   }
-  for (const signal of [{}, 'signal', 1, null, { aborted: false }]) {
+  const deaf = { aborted: false, addEventListener: () => {} }
+  for (const signal of [{}, 'signal', 1, null, { aborted: false }, deaf]) {
     const call = wire.nomic().agents.get('agent', { signal: signal as AbortSignal })
     await assert.rejects(call, (raised) => raised instanceof InvalidInputError && raised.argument === 'signal')
   }

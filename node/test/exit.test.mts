@@ -10,6 +10,11 @@ test('an idle process ends by itself: nothing was closed, stopped or read to its
   assert.ok(Number(out) < 200, `${out} ms`)
 })
 
+test('whatever the callback is, no call keeps the process going once it is over', async () => {
+  const ended = await run('exit', ['a callback whose name is no text', 'http://127.0.0.1:1'])
+  assert.deepEqual(ended, { code: 0, signal: null, out: 'connect\n', errors: '' })
+})
+
 for (const way of ['open', 'before']) {
   test(`an open call keeps the process going: ${way}`, async () => {
     const wire = await Wire.open()

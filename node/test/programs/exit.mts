@@ -30,6 +30,10 @@ const ways: Readonly<Record<string, () => void>> = {
   open: () => void silent.agents.get('agent').then((agent) => console.log(agent.id)),
   before: () =>
     process.once('beforeExit', () => void silent.agents.get('agent').then((agent) => console.log(agent.id))),
+  'a callback whose name is no text': () =>
+    void silent.agents
+      .launch({ prompt: 'Look', onProgress: Object.defineProperty(() => {}, 'name', { value: 5 }) })
+      .catch(({ code }) => console.log(code)),
   exit: () => fly(() => process.exit(3)),
   'exit within a callback': () =>
     void silent.files.upload(new Uint8Array(1 << 20), { name: 'a.bin', onProgress: () => process.exit(3) }),
