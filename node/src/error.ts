@@ -47,8 +47,11 @@ export class NomkitError extends Error {
    */
   constructor(message: string, { cause, ...fields }: ErrorFields = {}) {
     super(message, cause === undefined ? undefined : { cause })
-    const { code, initial } = kinds.get(new.target) ?? { code: '', initial: {} }
-    Object.assign(this, { code }, initial, fields)
+    const { code, initial } = kindOf(new.target)
+    for (const [name, value] of Object.entries({ code, ...initial, ...fields })) {
+      // Not assigned: `__proto__` is a name like any other here.
+      Object.defineProperty(this, name, { value, enumerable: true, configurable: true, writable: true })
+    }
   }
 
   /** All that it says, as plain data. */
@@ -91,6 +94,15 @@ Object.defineProperty(NomkitError.prototype, 'name', { value: 'NomkitError', con
 type Kind = new (message: string, fields?: ErrorFields) => NomkitError
 const byCode = new Map<string, Kind>()
 const kinds = new Map<unknown, { code: string; initial: ErrorFields }>()
+
+/** That of a class, or of the class that it extends. */
+function kindOf(type: unknown): { code: string; initial: ErrorFields } {
+  for (let each = type; each; each = Object.getPrototypeOf(each)) {
+    const kind = kinds.get(each)
+    if (kind) return kind
+  }
+  return { code: '', initial: {} }
+}
 
 /** @internal Gives a class its code, its name (which survives minifiers), and what its own fields hold at first. */
 export function register(code: string, name: string, type: Kind, initial: ErrorFields = {}): void {

@@ -46,6 +46,18 @@ test('every class survives JSON and comes back', () => {
   }
 })
 
+test('a class that extends one of ours has its code and its fields', () => {
+  class Throttled extends RateLimitError {}
+  const error = new Throttled('text', { retryAfter: 3 })
+  assert.deepEqual([error.code, error.retryAfter, error.tier, error.maybeSpend], ['rate_limit', 3, null, false])
+  assert.ok(NomkitError.from(error.toJSON()) instanceof RateLimitError)
+})
+
+test('no data changes what an error is', () => {
+  const error = NomkitError.from(JSON.parse('{"code":"not_found","message":"text","__proto__":{"evil":true}}'))
+  assert.ok(error instanceof NotFoundError && !('evil' in error))
+})
+
 test('an error says what is known of the request, and what was uploaded', async () => {
   const error = await full()
   assert.deepEqual([error.code, error.status, error.serverCode, error.outcome], ['conflict', 409, 'busy', 'answered'])
