@@ -1,5 +1,5 @@
 import { Agents, type LaunchOptions } from './agents'
-import { deadline, localPath, named, nowhere, seconds, wire } from './arguments'
+import { deadline, isUrl, localPath, named, nowhere, seconds, wire } from './arguments'
 import { now } from './call'
 import { Files } from './files'
 import { native, type NativeClient } from './native'
@@ -39,6 +39,12 @@ export interface AskOptions extends Omit<LaunchOptions, 'prompt' | 'timeout'> {
  * environment binds to one host is never sent to another. Closing it is optional: an idle client keeps no process alive.
  */
 export class Nomic {
+  /** Files: upload and search. */
+  readonly files: Files
+  /** Agents: launch, look, stop, delete, attach. */
+  readonly agents: Agents
+  /** Workflows: which there are. */
+  readonly workflows: Workflows
   readonly #native: NativeClient
 
   /**
@@ -50,26 +56,14 @@ export class Nomic {
     const { baseUrl, caCerts, timeout, ...given } = named(options)
     const chosen = wire({
       ...given,
-      baseUrl: baseUrl instanceof URL ? baseUrl.href : baseUrl,
+      baseUrl: isUrl(baseUrl) ? baseUrl.href : baseUrl,
       caCerts: caCerts === undefined ? undefined : localPath('caCerts', caCerts),
       timeout: seconds('timeout', timeout),
     })
     this.#native = now(native().client(chosen))
-  }
-
-  /** Files: upload and search. */
-  get files(): Files {
-    return Files.of(this.#native.files())
-  }
-
-  /** Agents: launch, look, stop, delete, attach. */
-  get agents(): Agents {
-    return Agents.of(this.#native.agents())
-  }
-
-  /** Workflows: which there are. */
-  get workflows(): Workflows {
-    return Workflows.of(this.#native.workflows())
+    this.files = Files.of(this.#native.files())
+    this.agents = Agents.of(this.#native.agents())
+    this.workflows = Workflows.of(this.#native.workflows())
   }
 
   /**

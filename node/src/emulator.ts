@@ -1,4 +1,5 @@
-import { invalid, localPath, named, only, seconds, text } from './arguments'
+import { types } from 'node:util'
+import { invalid, isUrl, kind, localPath, named, only, seconds, text } from './arguments'
 import { Nomic, type ClientOptions } from './client'
 import { control } from './control'
 import { ConfigError } from './errors'
@@ -153,7 +154,7 @@ export class Emulator {
    */
   static connect(url: string | URL, options: EmulatorAccess = {}): Emulator {
     const { apiKey, token } = only(options, 'apiKey', 'token')
-    const place = url instanceof URL ? url.href : text('url', url)
+    const place = isUrl(url) ? url.href : text('url', url)
     if (!/^http:$/.test(URL.canParse(place) ? new URL(place).protocol : '')) {
       throw invalid('url', '`url` should be that of an emulator, such as `http://127.0.0.1:8080`.')
     }
@@ -207,6 +208,9 @@ export class Emulator {
    */
   async clock(change: ClockChange = {}): Promise<Date> {
     const { now, advance, offset } = only(change, 'now', 'advance', 'offset')
+    if (now !== undefined && !(types.isDate(now) && Number.isFinite(now.getTime()))) {
+      throw invalid('now', `\`now\` should be a Date that is one; what is given is ${kind(now)}.`)
+    }
     const put = { now: now?.toISOString(), advance: seconds('advance', advance), offset: seconds('offset', offset) }
     const given = Object.values(put).filter((value) => value !== undefined).length
     if (given > 1) throw invalid('change', 'One of `now`, `advance` and `offset` is given at a time.')

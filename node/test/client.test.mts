@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import test, { afterEach, beforeEach } from 'node:test'
 import { inspect } from 'node:util'
-import { AuthenticationError, ClosedError, ConfigError, Nomic, NotFoundError, version } from 'nomkit'
+import { AuthenticationError, ClosedError, ConfigError, Emulator, Nomic, NotFoundError, version } from 'nomkit'
 import { emulator, failure, requests } from './world.mjs'
 
-const { emulator: platform } = await emulator()
+const { emulator: platform, nomic } = await emulator()
 const NAMES = ['NOMIC_API_KEY', 'NOMIC_BASE_URL', 'NOMIC_DOMAIN'] as const
 const before = NAMES.map((name) => [name, process.env[name]] as const)
 const id = '019abc12-3456-7890-abcd-ef1234567890'
@@ -26,6 +26,19 @@ test('what is left out comes from the environment', async () => {
 test('a URL may be an object', async () => {
   const nomic = new Nomic({ baseUrl: new URL(platform.url), apiKey: platform.apiKey })
   assert.deepEqual(await nomic.workflows.list().first(0), [])
+})
+
+test('a URL of another realm is as good', () => {
+  const { href } = new URL(platform.url)
+  const foreign = { href, protocol: 'http:', [Symbol.toStringTag]: 'URL' } as unknown as URL
+  assert.match(inspect(new Nomic({ baseUrl: foreign, apiKey: 'npk_x' })), new RegExp(platform.url))
+  assert.equal(Emulator.connect(foreign, { apiKey: 'npk_x', token: 'x' }).url, platform.url)
+})
+
+test('what a client has stays the same, so that tests may replace a method', async (t) => {
+  t.mock.method(nomic.agents, 'get', async () => 'mocked')
+  assert.equal(await nomic.agents.get(id), 'mocked')
+  for (const part of ['files', 'agents', 'workflows'] as const) assert.equal(nomic[part], nomic[part])
 })
 
 test('what is missing or cannot be right is told apart', async () => {

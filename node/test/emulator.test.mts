@@ -186,6 +186,9 @@ test('the clock is read, set and moved, in milliseconds', async () => {
   assert.ok((await platform.clock()) instanceof Date)
   await failure(InvalidInputError, () => platform.clock({ now, advance: 1 }))
   await failure(InvalidInputError, () => platform.clock({ advance: '1' as never }))
+  for (const odd of [new Date(NaN), '2026-01-01' as never, null as never]) {
+    assert.equal((await failure(InvalidInputError, () => platform.clock({ now: odd }))).argument, 'now')
+  }
 })
 
 test('limits of rate and of money hold', async () => {
