@@ -14,7 +14,7 @@ export interface Described {
   /** It can be read again from its start. */
   readonly again: boolean
   /** An open file that the core may read by itself, from a position or from where it stands. */
-  file?: { readonly descriptor: number; readonly position: number | null }
+  readonly file?: { readonly descriptor: number; readonly position: number | null } | undefined
 }
 
 /** A web stream, whoever made it. */
@@ -118,12 +118,9 @@ class NodeReader implements Reader {
   ready(): Promise<void> | undefined {
     const stream = this.#stream
     if (!isWholeFile(stream)) return undefined
-    const tell = (): void => {
-      if (!isWholeFile(stream) || stream.fd === null) return
-      this.#described.file = { descriptor: stream.fd, position: stream.start ?? null }
-    }
-    if (!stream.pending) return void tell()
-    return new Promise((resolve) => stream.once('open', () => resolve(tell())))
+    // Told when the core asks, and no earlier: until then it may be read, or closed and its descriptor another file's.
+    Object.defineProperty(this.#described, 'file', { enumerable: true, get: () => openFile(stream) })
+    return stream.pending ? new Promise((resolve) => stream.once('open', () => resolve())) : undefined
   }
 
   open(): Reading {
@@ -151,6 +148,11 @@ interface FileStream extends Readable {
   readonly end: number
   readonly pending: boolean
   readonly bytesRead: number
+}
+
+function openFile(stream: Readable): Described['file'] {
+  if (!isWholeFile(stream) || stream.fd === null) return undefined
+  return { descriptor: stream.fd, position: stream.start ?? null }
 }
 
 function isWholeFile(stream: Readable): stream is FileStream {

@@ -1,8 +1,9 @@
 /** Streams and iterators of the caller: what they raise, how far they are read, and when they are left alone. */
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { createReadStream, existsSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import { createReadStream, existsSync, ftruncateSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { createServer as createHttp, get, type IncomingMessage } from 'node:http'
 import { createRequire } from 'node:module'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
@@ -516,4 +517,24 @@ test('a source of another copy of this module is one', async () => {
   await nomic.files.upload(second.Source.bytes(MEGABYTE, { name: 'a.bin' }))
   await nomic.agents.launch({ prompt: 'Look', files: [second.Source.bytes(Buffer.from('x'), { name: 'b.md' })] })
   assert.deepEqual(await names(), ['a.bin', 'b.md'])
+})
+
+test('what becomes of a file stream before the call begins counts', async () => {
+  const path = join(folder, 'begun.txt')
+  writeFileSync(path, 'The door of stair B sticks.')
+  const stream = createReadStream(path)
+  let look = (): void => {}
+  const picture = new Blob([Buffer.from('89504e470d0a1a0a', 'hex')])
+  const looked = new Promise<void>((resolve) => (look = resolve))
+  const arrayBuffer = (): Promise<ArrayBuffer> => looked.then(() => picture.arrayBuffer())
+  const image = { size: picture.size, type: '', slice: picture.slice.bind(picture), arrayBuffer } as Blob
+  const files = [Source.stream(stream, { name: 'begun.txt' })]
+  const launch = nomic.agents.launch({ prompt: 'Look', files, images: [image] })
+  await once(stream, 'open')
+  await once(stream, 'readable')
+  assert.equal(String(stream.read(4)), 'The ')
+  look()
+  await launch
+  const hash = createHash('sha256').update('door of stair B sticks.').digest('hex')
+  assert.deepEqual((await stored(emulator)).at(-1), ['begun.txt', hash])
 })

@@ -135,7 +135,7 @@ impl OpenFile {
         use std::{io::Seek, os::fd::BorrowedFd};
         #[expect(
             unsafe_code,
-            reason = "the stream that has the descriptor is alive, and closes it in this thread only"
+            reason = "the stream that has the descriptor is not destroyed, and begins to close it in this thread only"
         )]
         let borrowed = unsafe { BorrowedFd::borrow_raw(self.descriptor) };
         let mut file = std::fs::File::from(borrowed.try_clone_to_owned().ok()?);
