@@ -1,4 +1,4 @@
-import { AsyncResource } from 'node:async_hooks'
+import { Context } from './context'
 import { Feed, type End, type Reader, type Wanted } from './feed'
 import { toError, type NativeError } from './error'
 import { NomkitError, UnexpectedError } from './errors'
@@ -21,7 +21,7 @@ export interface MovingOptions extends CallOptions {
    * Is told how far the call is, at most ten times a second. What it throws ends the call, and so does a promise of its
    * that rejects; the call does not wait for one.
    */
-  readonly onProgress?: ((progress: Progress) => void) | undefined
+  readonly onProgress?: ((progress: Progress) => unknown) | undefined
 }
 
 /** @internal */
@@ -45,6 +45,8 @@ interface Open {
   readonly feed: Feed | undefined
 }
 
+/** Where no call is: the bell would keep the context of whoever makes the first one, and ring in it. */
+const outside = new Context()
 const open = new Map<number, Open>()
 let queue: Queue | undefined
 let last = 0
@@ -60,12 +62,12 @@ export async function call<T>(start: (queue: Queue, number: number) => void, opt
   let how: End = 'refusal'
   const unwatch: (() => void)[] = []
   try {
-    const calls = (queue ??= new (native().Queue)(ring))
+    const calls = (queue ??= outside.runInAsyncScope(() => new (native().Queue)(ring)))
     do last = (last + 1) >>> 0
     while (open.has(last))
     const number = last
     // The callback runs where the caller's asynchronous context is.
-    const told = onProgress && AsyncResource.bind(onProgress, 'nomkit.onProgress')
+    const told = onProgress && within(new Context(), onProgress)
     const reply = await new Promise<Reply | NativeAgentRun>((settle, reject) => {
       const fail = (reason: unknown): void => {
         if (close(number)) calls.cancel(number)
@@ -159,6 +161,9 @@ async function tell(call: Open, progress: Progress): Promise<void> {
     call.fail(raised)
   }
 }
+
+const within = (context: Context, tell: (progress: Progress) => unknown) => (progress: Progress) =>
+  context.runInAsyncScope(tell, undefined, progress)
 
 /** Whether the call was open. */
 function close(number: number): boolean {

@@ -9,7 +9,7 @@ import { reason } from './signal'
 export class Steps {
   readonly #signal: AbortSignal | undefined
   readonly #end = new AbortController()
-  #last: Promise<unknown> = Promise.resolve()
+  #last: Promise<void> = Promise.resolve()
 
   constructor({ signal }: CallOptions) {
     this.#signal = signal
@@ -20,21 +20,24 @@ export class Steps {
   }
 
   /** Makes one step after those before it; `undefined` after the end. What fails ends them. */
-  step<T>(work: () => Promise<T>): Promise<T | undefined> {
-    const next = this.#last.then(async () => {
+  async step<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const before = this.#last
+    let after = (): void => {}
+    this.#last = new Promise((settle) => (after = settle))
+    try {
+      // Awaited, not chained, so that an error's stack leads to the caller.
+      await before
       if (this.over) return undefined
-      try {
-        // What is ready is not given either: whoever aborts wants no more of it.
-        if (this.#signal?.aborted) throw reason(this.#signal)
-        return await work()
-      } catch (error) {
-        if (this.over) return undefined
-        this.end()
-        throw error
-      }
-    })
-    this.#last = next.catch(() => {})
-    return next
+      // What is ready is not given either: whoever aborts wants no more of it.
+      if (this.#signal?.aborted) throw reason(this.#signal)
+      return await work()
+    } catch (error) {
+      if (this.over) return undefined
+      this.end()
+      throw error
+    } finally {
+      after()
+    }
   }
 
   /** A native call of a step. */

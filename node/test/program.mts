@@ -31,8 +31,10 @@ export function begin(
   options: ProgramOptions = {},
 ): [ChildProcess, Promise<Ended>] {
   const path = program.includes('/') ? program : fileURLToPath(new URL(`programs/${program}.mjs`, import.meta.url))
+  // Of a test runner's, and of a developer's.
+  const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...environment } = process.env
   const child = spawn(options.node ?? process.execPath, [...(options.flags ?? []), path, ...given], {
-    env: { ...process.env, NODE_OPTIONS: '', NODE_TEST_CONTEXT: '', ...options.env },
+    env: { ...environment, ...options.env },
     cwd: options.cwd,
     timeout: options.patience ?? PATIENCE,
     killSignal: 'SIGKILL',

@@ -86,9 +86,8 @@ impl Queue {
 
     /// Whether the event loop is kept going, and the bell heard, as it should be while calls are open.
     #[napi(catch_unwind)]
-    pub fn hold(&self, env: Env, open: bool) {
-        self.0.bell.hold(env, open);
-        self.1.keep(open);
+    pub fn hold(&self, open: bool) {
+        self.1.hold(&self.0.bell, open);
     }
 }
 
