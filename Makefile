@@ -8,7 +8,7 @@ PYTHON := $(VENV)/bin/python
 demo: $(VENV)/.release
 	@$(PYTHON) examples/demo.py "$(FILE)"
 
-test: $(VENV)/.release node/.release tests/packaging/tools/node_modules
+test: $(VENV)/.release node/.release node/test/tools/node_modules tests/packaging/tools/node_modules
 	@$(PYTHON) tests/run.py
 
 bench: $(VENV)/.release node/.release
@@ -45,7 +45,7 @@ $(VENV)/.release: $(VENV)/.tools
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --force-reinstall --no-index target/packages/nomkit_cli-*.whl
 	@$(PYTHON) tests/packaging/build.py develop
 
-node/node_modules tests/packaging/tools/node_modules: %/node_modules: %/package-lock.json
+node/node_modules node/test/tools/node_modules tests/packaging/tools/node_modules: %/node_modules: %/package-lock.json
 	@npm ci --silent --prefix $*
 	@touch $@
 
@@ -55,4 +55,4 @@ node/.release: node/node_modules $(VENV)/.tools
 	@$(PYTHON) tests/packaging/build.py addon >/dev/null
 
 clean:
-	rm -rf target $(VENV) demo-output node/node_modules node/dist node/build node/npm/*/nomkit.node tests/packaging/tools/node_modules
+	rm -rf target $(VENV) demo-output node/node_modules node/dist node/build node/npm/*/nomkit.node node/test/tools/node_modules tests/packaging/tools/node_modules

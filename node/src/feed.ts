@@ -1,8 +1,8 @@
 /** Brings what a call reads to the core, as much as it asks for. */
-import { AsyncResource } from 'node:async_hooks'
 import * as timers from 'node:timers'
 import { invalid, kind } from './arguments'
 import { isBytes, unshared, view } from './bytes'
+import { Context } from './context'
 import type { Queue } from './native'
 
 /** @internal One reading from the start: chunks, and `done` at the end. */
@@ -42,7 +42,7 @@ export class Feed {
   readonly #readers: readonly Reader[]
   readonly #readings = new Map<number, { chunks: Reading; rest: Uint8Array }>()
   /** What is read runs where the caller's asynchronous context is. */
-  readonly #bound = new AsyncResource('nomkit.Feed')
+  readonly #bound = new Context()
   readonly #opened = new Set<Reader>()
   #over = false
 

@@ -133,7 +133,7 @@ class NodeReader implements Reader {
     const stream = this.#stream
     if (how === 'failure') stream.destroy()
     else this.#release()
-    if (how === 'success' && !stream.readableDidRead && !stream.destroyed) {
+    if (how === 'success' && !spent.has(stream) && !stream.readableDidRead && !stream.destroyed) {
       // The core read it: it ends as if it had been read here.
       spend(stream)
       stream.push(null)

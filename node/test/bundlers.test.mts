@@ -30,29 +30,54 @@ createServer(async (request, response) => {
 `
 
 type Build = (entry: string, folder: string) => Promise<string>
-const esbuild = (format: 'cjs' | 'esm', minify: boolean): Build => async (entry, folder) => {
-  const { build } = (await import(pathToFileURL(tool('esbuild/lib/main.js') ?? '').href)) as {
-    build(options: object): Promise<{ warnings: unknown[] }>
+const esbuild =
+  (format: 'cjs' | 'esm', minify: boolean): Build =>
+  async (entry, folder) => {
+    const { build } = (await import(pathToFileURL(tool('esbuild/lib/main.js') ?? '').href)) as {
+      build(options: object): Promise<{ warnings: unknown[] }>
+    }
+    const outfile = join(folder, 'out', format === 'cjs' ? 'server.cjs' : 'server.mjs')
+    const { warnings } = await build({
+      entryPoints: [entry],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format,
+      minify,
+      logLevel: 'silent',
+    })
+    assert.deepEqual(warnings, [])
+    return outfile
   }
-  const outfile = join(folder, 'out', format === 'cjs' ? 'server.cjs' : 'server.mjs')
-  const { warnings } = await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format, minify, logLevel: 'silent' })
-  assert.deepEqual(warnings, [])
-  return outfile
-}
-const webpack = (output: object, experiments: object, filename: string): Build => async (entry, folder) => {
-  const { default: webpack } = (await import(pathToFileURL(tool('webpack/lib/index.js') ?? '').href)) as {
-    default(options: object, done: (error: unknown, stats: { toString(options: object): string; hasErrors(): boolean; hasWarnings(): boolean }) => void): void
+const webpack =
+  (output: object, experiments: object, filename: string): Build =>
+  async (entry, folder) => {
+    const { default: webpack } = (await import(pathToFileURL(tool('webpack/lib/index.js') ?? '').href)) as {
+      default(
+        options: object,
+        done: (
+          error: unknown,
+          stats: { toString(options: object): string; hasErrors(): boolean; hasWarnings(): boolean },
+        ) => void,
+      ): void
+    }
+    const path = join(folder, 'out')
+    const options = {
+      mode: 'production',
+      target: 'node',
+      context: folder,
+      entry,
+      output: { path, filename, ...output },
+      experiments,
+    }
+    await new Promise<void>((settle, reject) =>
+      webpack(options, (error, stats) => {
+        if (error || stats.hasErrors() || stats.hasWarnings()) reject(error ?? new Error(stats.toString({})))
+        else settle()
+      }),
+    )
+    return join(path, filename)
   }
-  const path = join(folder, 'out')
-  const options = { mode: 'production', target: 'node', context: folder, entry, output: { path, filename, ...output }, experiments }
-  await new Promise<void>((settle, reject) =>
-    webpack(options, (error, stats) => {
-      if (error || stats.hasErrors() || stats.hasWarnings()) reject(error ?? new Error(stats.toString({})))
-      else settle()
-    }),
-  )
-  return join(path, filename)
-}
 
 const builds: Readonly<Record<string, Build>> = {
   'esbuild, CommonJS': esbuild('cjs', false),

@@ -18,7 +18,11 @@ export function tool(path: string): string | undefined {
 
 /** Why tests of tools say nothing here, if that is so. In CI they always speak. */
 export function untold(path: string): string | false {
-  return !process.env['CI'] && tool(path) === undefined && `${path.split('/')[0]} is not installed: npm ci --prefix node/test/tools`
+  return (
+    !process.env['CI'] &&
+    tool(path) === undefined &&
+    `${path.split('/')[0]} is not installed: npm ci --prefix node/test/tools`
+  )
 }
 
 /** A folder with these files, and with the package as npm would install it; the tools are seen from there too. */
@@ -27,12 +31,10 @@ export async function project(files: Readonly<Record<string, string>>): Promise<
   const folder = await mkdtemp(join(tools, 'build', 'project-'))
   after(() => rm(folder, { recursive: true }))
   const installed = join(folder, 'node_modules', 'nomkit')
-  for (const part of ['package.json', 'index.mjs', 'dist']) await cp(join(root, part), join(installed, part), { recursive: true })
-  if (existsSync(join(root, 'nomkit.node'))) await cp(join(root, 'nomkit.node'), join(installed, 'nomkit.node')) // TEMP
-  else {
+  for (const part of ['package.json', 'index.mjs', 'dist'])
+    await cp(join(root, part), join(installed, part), { recursive: true })
   const addon = dirname(createRequire(join(root, 'package.json')).resolve(platformPackage))
   await cp(addon, join(folder, 'node_modules', platformPackage), { recursive: true, dereference: true })
-  }
   await writeFile(join(folder, 'package.json'), '{"private":true}')
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
   return folder

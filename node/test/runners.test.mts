@@ -73,12 +73,25 @@ test('values of this realm and of others', async () => {
 })`,
 }
 
-for (const options of [['--runInBand', '--detectOpenHandles'], ['--maxWorkers=2'], ['--maxWorkers=2', '--workerThreads'], ['--runInBand', '--detectLeaks']]) {
+for (const options of [
+  ['--runInBand', '--detectOpenHandles'],
+  ['--maxWorkers=2'],
+  ['--maxWorkers=2', '--workerThreads'],
+]) {
   test(`Jest ${options.join(' ')}`, { skip: untold(jest) }, async () => {
     const cwd = await project(jestFiles)
     await passes([tool(jest) ?? '', '--ci', '--watchman=false', ...options], { cwd }, /^Tests: +4 passed, 4 total$/m)
   })
 }
+
+test('Jest collects what its tests have done with', { skip: untold(jest) }, async () => {
+  const cwd = await project({ 'job.test.js': jestFiles['job.test.js'] })
+  await passes(
+    [tool(jest) ?? '', '--ci', '--watchman=false', '--runInBand', '--detectLeaks'],
+    { cwd },
+    /2 passed, 2 total$/m,
+  )
+})
 
 const vitest = 'vitest/vitest.mjs'
 for (const pool of ['threads', 'forks', 'vmThreads']) {
@@ -122,5 +135,6 @@ const test = require('node:test')
 ${job}
 test('the job', () => job(nomkit))`,
   })
-  for (const file of ['job.test.mjs', 'job.test.cjs']) await passes([`${cwd}/${file}`], { cwd, flags: ['--test', '--test-reporter=tap'] }, /fail 0/)
+  for (const file of ['job.test.mjs', 'job.test.cjs'])
+    await passes([`${cwd}/${file}`], { cwd, flags: ['--test', '--test-reporter=tap'] }, /fail 0/)
 })

@@ -4,7 +4,11 @@ import { Nomic, type Chunks } from 'nomkit'
 
 const [url, silentUrl] = process.argv.slice(2) as [string, string]
 const [nomic, silent] = [url, silentUrl].map((baseUrl) => new Nomic({ baseUrl, apiKey: 'npk_test' })) as [Nomic, Nomic]
-const raised = (call: Promise<unknown>): Promise<unknown> => call.then(() => 'nothing', (error: unknown) => error)
+const raised = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    () => 'nothing',
+    (error: unknown) => error,
+  )
 const mine = new Error('It is mine.')
 const options = { name: 'a.bin', size: 1 << 20 }
 /** Long enough for what is on its way. */
@@ -21,10 +25,22 @@ const ways: Record<string, () => Promise<void>> = {
     const [first, second] = await Promise.all([raised(list.next()), list.next()])
     check('first', (first as Error).name, 'FeatureUnavailableError')
     check('second', second.done, true)
-    check('pages', (await nomic.agents.list().pages().next().catch((error: Error) => error.name)) as unknown, 'FeatureUnavailableError')
+    check(
+      'pages',
+      (await nomic.agents
+        .list()
+        .pages()
+        .next()
+        .catch((error: Error) => error.name)) as unknown,
+      'FeatureUnavailableError',
+    )
   },
   async 'iterators that are left'() {
-    for (const open of [() => silent.agents.list(), () => silent.agents.list().pages(), () => silent.files.search('a')]) {
+    for (const open of [
+      () => silent.agents.list(),
+      () => silent.agents.list().pages(),
+      () => silent.files.search('a'),
+    ]) {
       const iterator = open() as AsyncIterableIterator<unknown>
       const winner = await Promise.race([iterator.next(), moments().then(() => 'first')])
       check('race', winner, 'first')
@@ -52,14 +68,25 @@ const ways: Record<string, () => Promise<void>> = {
     await moments()
   },
   async 'readers that fail, at whatever moment'() {
-    const failing = (): Readable => new Readable({ read() { this.destroy(mine) } })
+    const failing = (): Readable =>
+      new Readable({
+        read() {
+          this.destroy(mine)
+        },
+      })
     const early = new Readable({ read() {} })
     const upload = (chunks: Chunks): Promise<unknown> => raised(silent.files.upload(chunks, options))
     check('read', await upload(failing()), mine)
     const call = upload(early)
     early.destroy(mine)
     check('early', await call, mine)
-    for (const stop of [() => Promise.reject(mine), () => { throw mine }, () => new Promise<never>(() => {})]) {
+    for (const stop of [
+      () => Promise.reject(mine),
+      () => {
+        throw mine
+      },
+      () => new Promise<never>(() => {}),
+    ]) {
       const controller = new AbortController()
       const chunks = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}), return: stop }) }
       const call = raised(silent.files.upload(chunks, { ...options, signal: controller.signal }))
@@ -67,9 +94,16 @@ const ways: Record<string, () => Promise<void>> = {
       controller.abort(mine)
       check('stop', await call, mine)
     }
-    for (const cancel of [() => Promise.reject(mine), () => { throw mine }]) {
+    for (const cancel of [
+      () => Promise.reject(mine),
+      () => {
+        throw mine
+      },
+    ]) {
       const controller = new AbortController()
-      const call = raised(silent.files.upload(new ReadableStream({ cancel }), { ...options, signal: controller.signal }))
+      const call = raised(
+        silent.files.upload(new ReadableStream({ cancel }), { ...options, signal: controller.signal }),
+      )
       await moments()
       controller.abort(mine)
       check('cancel', await call, mine)
@@ -85,21 +119,32 @@ const ways: Record<string, () => Promise<void>> = {
     await moments()
   },
   async 'callbacks that throw, or reject'() {
-    const kinds: [string, () => void][] = [
-      ['throws', () => { throw mine }],
+    const kinds: [string, () => void | Promise<void>][] = [
+      [
+        'throws',
+        () => {
+          throw mine
+        },
+      ],
       ['rejects', () => Promise.reject(mine)],
-      ['rejects later', async () => { await moments(); throw mine }],
+      [
+        'rejects later',
+        async () => {
+          await moments()
+          throw mine
+        },
+      ],
     ]
     for (const [kind, onProgress] of kinds) {
       check(kind, await raised(silent.files.upload(new Uint8Array(1 << 20), { name: 'a.bin', onProgress })), mine)
       const run = await nomic.agents.launch({ prompt: 'Look' })
       check(kind, await raised(run.wait({ onProgress })), mine)
     }
-    let reject = (_: unknown): void => {}
+    let reject: (reason: unknown) => void = () => {}
     const controller = new AbortController()
     const told = new Promise<void>((settle) => {
       const onProgress = (): Promise<never> => (settle(), new Promise((_, no) => (reject = no)))
-      raised(silent.files.upload(new Uint8Array(9), { name: 'a.bin', signal: controller.signal, onProgress }))
+      void raised(silent.files.upload(new Uint8Array(9), { name: 'a.bin', signal: controller.signal, onProgress }))
     })
     await told
     controller.abort()
