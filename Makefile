@@ -45,8 +45,13 @@ $(VENV)/.release: $(VENV)/.tools
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --force-reinstall --no-index target/packages/nomkit_cli-*.whl
 	@$(PYTHON) tests/packaging/build.py develop
 
-node/node_modules node/test/tools/node_modules tests/packaging/tools/node_modules: %/node_modules: %/package-lock.json
+node/node_modules tests/packaging/tools/node_modules: %/node_modules: %/package-lock.json
 	@npm ci --silent --prefix $*
+	@touch $@
+
+# Not `npm ci`: that wants packages for every platform, which not every registry has.
+node/test/tools/node_modules: node/test/tools/package-lock.json
+	@npm install --silent --no-save --prefix node/test/tools
 	@touch $@
 
 .PHONY: node/.release
