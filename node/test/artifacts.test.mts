@@ -3,8 +3,8 @@ import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test from 'node:test'
-import { Artifact, InvalidInputError, LocalIoError, type ArtifactKind } from 'nomkit'
-import { failure, folder } from './world.mjs'
+import { Artifact, InvalidInputError, LocalIoError, Nomic, type ArtifactKind } from 'nomkit'
+import { failure, folder, server } from './world.mjs'
 
 const made = (given: Partial<ConstructorParameters<typeof Artifact>[0]> = {}): Artifact =>
   new Artifact({
@@ -72,4 +72,22 @@ test('a copy of an artifact is one again', async () => {
   const again = new Artifact(structuredClone({ ...made() }))
   assert.deepEqual(again, made())
   assert.equal(basename(await again.download(await folder())), 'report.md')
+})
+
+test('a number that JavaScript would round is text, in a row and in the file', async () => {
+  const row =
+    '{"code":340123450000000018,"under":-9007199254740993,"safe":9007199254740991,"__proto__":[18446744073709551615]}'
+  const url = await server((_, response) => {
+    response.setHeader('Content-Type', 'application/json')
+    response.end(
+      `{"data":{"id":"t","name":"Units","type":"table","columns":[{"id":"code"},{"id":"safe"}],"rows":[${row}]}}`,
+    )
+  })
+  const artifact = await new Nomic({ baseUrl: url, apiKey: 'npk_test' }).agents.artifact('a', 't')
+  const values = ['340123450000000018', '-9007199254740993', 9007199254740991, ['18446744073709551615']]
+  assert.deepEqual(Object.values(artifact.rows[0] ?? {}), values)
+  assert.equal(
+    await readFile(await artifact.download(await folder()), 'utf8'),
+    'code,safe\n340123450000000018,9007199254740991\n',
+  )
 })

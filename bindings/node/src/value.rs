@@ -3,10 +3,11 @@
 use futures_util::FutureExt;
 use napi::bindgen_prelude::Either;
 use nomkit::{
-    Error, ErrorKind,
+    Error, ErrorKind, Json, JsonMap,
     record::{Expose, Value},
 };
 use serde::ser::{Error as _, Serialize, Serializer};
+use serde_json::Number;
 
 /// The largest integer that JavaScript's numbers hold exactly.
 const MAX_SAFE: u64 = (1 << 53) - 1;
@@ -43,8 +44,8 @@ impl Serialize for Wire<'_, '_> {
             Value::Float(f) => serializer.serialize_f64(*f),
             Value::Text(s) | Value::Word(_, s) => serializer.serialize_str(s),
             Value::Time(t) => serializer.serialize_f64(t.as_microsecond() as f64 / 1e3),
-            Value::Json(j) => j.serialize(serializer),
-            Value::Extra(map) => map.serialize(serializer),
+            Value::Json(json) => Exact(json).serialize(serializer),
+            Value::Extra(map) => exact(map, serializer),
             Value::Error(error) => Wire(&error.info().value()).serialize(serializer),
             Value::List(items) => serializer.collect_seq(items.iter().map(Wire)),
             Value::Record(shape, values) => {
@@ -52,6 +53,28 @@ impl Serialize for Wire<'_, '_> {
             }
         }
     }
+}
+
+/// JSON of the platform's own making, such as the rows of a table. What JavaScript would round crosses as text.
+struct Exact<'a>(&'a Json);
+
+impl Serialize for Exact<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Json::Number(number) if is_rounded(number) => serializer.collect_str(number),
+            Json::Array(items) => serializer.collect_seq(items.iter().map(Exact)),
+            Json::Object(map) => exact(map, serializer),
+            other => other.serialize(serializer),
+        }
+    }
+}
+
+fn exact<S: Serializer>(map: &JsonMap, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(map.iter().map(|(name, value)| (name, Exact(value))))
+}
+
+fn is_rounded(number: &Number) -> bool {
+    number.as_i64().map(i64::unsigned_abs).or(number.as_u64()).is_some_and(|number| number > MAX_SAFE)
 }
 
 /// What needs no waiting: a handle, or the error as text.
