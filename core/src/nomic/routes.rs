@@ -84,6 +84,10 @@ impl Route {
 
 /// Ids go into paths, so they are plain words.
 pub(crate) fn check_id<'i>(argument: &str, id: &'i str) -> Result<&'i str> {
+    if id.starts_with("npk_") {
+        let message = format!("`{argument}` should be an id; what is given is an API key, which goes into no URL.");
+        return Err(Error::invalid(argument, message));
+    }
     let plain = id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     if plain && (1..=128).contains(&id.len()) {
         return Ok(id);
@@ -114,6 +118,13 @@ mod tests {
                 ("invalid_input", Some("id"))
             );
         }
+    }
+
+    #[test]
+    fn a_key_in_an_ids_place_is_refused_and_not_quoted() {
+        let error = GET.path(&[("id", "npk_0123456789abcdef")]).unwrap_err();
+        assert_eq!(error.code.as_str(), "invalid_input");
+        assert!(error.message.contains("API key") && !error.message.contains("0123"), "{}", error.message);
     }
 
     proptest! {
