@@ -17,6 +17,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tap import counted
+
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 REPORT = ROOT / "target" / "report.json"
@@ -82,6 +84,21 @@ def checks(suites: Suites) -> str:
         ("python", "mypy", [BIN / "mypy", "--config-file", "python/pyproject.toml", *MYPY]),
         ("node", "tsc", ["npm", "run", "check", "--silent", "--prefix", "node"]),
         ("node", "prettier, oxlint", ["npm", "run", "lint", "--silent", "--prefix", "node"]),
+        (
+            "node",
+            "how tests are counted",
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-c",
+                "python/pyproject.toml",
+                "--rootdir",
+                ".",
+                "tests/test_tap.py",
+            ],
+        ),
         ("node", "what Python has, and nothing else", [sys.executable, "tests/parity.py"]),
         ("python", "pyright", [BIN / "pyright", "-p", "python/pyproject.toml", "--pythonpath", sys.executable]),
     ]
@@ -98,6 +115,8 @@ MYPY = [
     "examples/demo.py",
     "tests/run.py",
     "tests/parity.py",
+    "tests/tap.py",
+    "tests/test_tap.py",
     "tests/benches",
     "tests/packaging",
 ]
@@ -125,17 +144,8 @@ def python(suites: Suites) -> str:
 
 def node(suites: Suites) -> str:
     code, output = run("node tests", ["env", f"NOMKIT_CLI={BIN / 'nomkit'}", "npm", "test", "--silent"], ROOT / "node")
-    counted = {name: sum(map(int, re.findall(rf"^# {name} (\d+)$", output, re.MULTILINE))) for name in NODE}
-    failed = counted["fail"] + counted["cancelled"]
-    reasons = re.findall(r"# SKIP (.+)", output)
-    passed = counted["pass"]
-    if code or not passed:
-        failed = max(failed, 1)
-    suites["tests"]["node"] = Column(passed, failed, counted["skipped"] + counted["todo"], reasons)
+    suites["tests"]["node"] = Column(*counted(output, code))
     return output
-
-
-NODE = ("pass", "fail", "cancelled", "skipped", "todo")
 
 
 def packages(suites: Suites) -> str:
