@@ -3,6 +3,8 @@ FILE ?= examples/inspection-report.pdf
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 
+# Its parts build into the same folders, and each takes all processors by itself.
+.NOTPARALLEL:
 .PHONY: demo test bench packages records faults format clean
 
 demo: $(VENV)/.release
