@@ -1,3 +1,4 @@
+import type { ErrorCode } from './errors'
 import type { Json, Open } from './json'
 import { revive, spelt, type File } from './records'
 
@@ -23,7 +24,7 @@ export interface NativeError {
  */
 export class NomkitError extends Error {
   /** One stable word for machines, the same in every language. */
-  readonly code: string = ''
+  readonly code: Open<ErrorCode> = ''
   /** The HTTP status, if the server answered. */
   readonly status: number | null = null
   /** The server's own word for it. */

@@ -5,6 +5,40 @@ import { NomkitError, register } from './error'
 
 export { NomkitError }
 
+/** The codes that this version knows. */
+export type ErrorCode =
+  | 'config'
+  | 'invalid_input'
+  | 'connect'
+  | 'proxy'
+  | 'tls'
+  | 'request_timeout'
+  | 'transport'
+  | 'bad_request'
+  | 'unauthorized'
+  | 'billing'
+  | 'forbidden'
+  | 'not_found'
+  | 'conflict'
+  | 'gone'
+  | 'too_large'
+  | 'rate_limit'
+  | 'spend_limit'
+  | 'feature_unavailable'
+  | 'not_configured'
+  | 'server'
+  | 'protocol'
+  | 'integrity'
+  | 'outcome_unknown'
+  | 'run_failed'
+  | 'run_stopped'
+  | 'wait_timeout'
+  | 'stale_turn'
+  | 'source_changed'
+  | 'io'
+  | 'closed'
+  | 'internal'
+
 /** The configuration is missing or wrong; nothing was sent. */
 export class ConfigError extends NomkitError {}
 register('config', 'ConfigError', ConfigError)

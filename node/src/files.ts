@@ -22,7 +22,7 @@ export interface UploadOptions extends MovingOptions {
 
 /** How the files of a folder are uploaded. */
 export interface FolderOptions extends MovingOptions {
-  /** Which of them, `**​/*` by default: `*` is anything in one folder, `**` any folders, `{a,b}` either. */
+  /** Which of them, all by default: `*` is anything in one folder, `**` any folders, `{a,b}` either. */
   readonly pattern?: string | undefined
   /** The folder to put them into, by its path on the platform; they keep their places below it. */
   readonly path?: string | undefined

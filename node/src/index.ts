@@ -1,5 +1,5 @@
 /**
- * One client for two agent platforms: upload, launch, wait, result, follow-up.
+ * One client for the agent platform Nomic: upload, launch, wait, result, follow-up.
  *
  * @packageDocumentation
  */
@@ -29,6 +29,7 @@ export { Updates } from './updates'
 export { Workflows, type WorkflowListOptions } from './workflows'
 export type { CallOptions, MovingOptions } from './call'
 export type { ErrorFields } from './error'
+export type { ErrorCode } from './errors'
 export type { Json, Open } from './json'
 export { version } from './platforms'
 

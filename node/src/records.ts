@@ -192,7 +192,7 @@ export interface RunResult {
 
 /** A template that agents can be launched from. */
 export interface Workflow {
-  /** Its id, for `workflow_id` of a launch. */
+  /** Its id, for `workflowId` of a launch. */
   readonly id: string
   /** Its name. */
   readonly name: string

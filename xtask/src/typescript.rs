@@ -35,12 +35,14 @@ pub(crate) fn records() -> String {
 }
 
 pub(crate) fn errors() -> String {
-    let mut out = ERRORS_HEAD.to_owned();
+    let codes = ErrorKind::ALL.iter().map(|(_, class)| class.code).filter(|code| !code.is_empty());
+    let codes = codes.map(|code| format!("  | '{code}'\n")).collect::<String>();
+    let mut out = format!("{ERRORS_HEAD}\n/** The codes that this version knows. */\nexport type ErrorCode =\n{codes}");
     for (_, class) in ErrorKind::ALL {
         out += &format!("\n/** {} */\n", class.doc);
         let fields = class.fields.iter().map(|(name, ty)| (camel(name), ty)).collect::<Vec<_>>();
         let declared = |(name, ty): &(&str, &str)| {
-            let about = field_doc(name);
+            let about = respelt(field_doc(name));
             format!("\n  /** {about} */\n  declare readonly {}: {}", camel(name), error_field(ty).0)
         };
         let declared = class.fields.iter().map(declared).collect::<String>();
@@ -58,18 +60,25 @@ pub(crate) fn errors() -> String {
 pub(crate) fn exports(front: &str) -> Option<String> {
     let (before, rest) = front.split_once(MARK)?;
     let (_, after) = rest.split_once(END)?;
-    let lines = |names: &mut dyn Iterator<Item = String>| names.map(|name| format!("  {name},\n")).collect::<String>();
-    let errors = lines(&mut crate::errors::names().into_iter());
+    let errors = export("export", &crate::errors::names(), "errors");
     let of = |behaviour| nomkit::RECORDS.iter().filter(move |record| record.behaviour == behaviour);
-    let classes = lines(&mut of(true).map(|record| record.name.to_owned()));
+    let classes = of(true).map(|record| record.name).collect::<Vec<_>>();
+    let classes = export("export", &classes, "records");
     let enums = crate::python::enums();
     let mut types = enums.iter().map(|words| words.name).chain(of(false).map(|record| record.name)).collect::<Vec<_>>();
     types.sort_unstable();
-    let types = lines(&mut types.into_iter().map(str::to_owned));
-    Some(format!(
-        "{before}{MARK}export {{\n{errors}}} from './errors'\nexport {{\n{classes}}} from './records'\nexport type {{\n{types}}} \
-         from './records'\n{END}{after}"
-    ))
+    let types = export("export type", &types, "records");
+    Some(format!("{before}{MARK}{errors}{classes}{types}{END}{after}"))
+}
+
+/// One line if it fits, as Prettier has it.
+fn export(keyword: &str, names: &[impl AsRef<str>], from: &str) -> String {
+    let names = names.iter().map(AsRef::as_ref).collect::<Vec<_>>();
+    let line = format!("{keyword} {{ {} }} from './{from}'\n", names.join(", "));
+    if line.trim_end().len() <= 120 {
+        return line;
+    }
+    format!("{keyword} {{\n  {},\n}} from './{from}'\n", names.join(",\n  "))
 }
 
 fn interface(record: &Shape) -> String {
@@ -88,7 +97,7 @@ fn class(record: &Shape) -> String {
 
 fn fields(record: &Shape, declare: &str) -> String {
     let line = |field: &nomkit::record::Field| {
-        let about = field.doc.replace('\n', " ");
+        let about = respelt(field.doc).replace('\n', " ");
         format!("  /** {about} */\n  {declare}readonly {}: {}\n", field.camel, ty(&field.ty))
     };
     record.fields.iter().map(line).collect()
@@ -133,6 +142,11 @@ fn spelt() -> Vec<(&'static str, String)> {
     names.sort_unstable();
     names.dedup();
     names.into_iter().map(|name| (name, camel(name))).collect()
+}
+
+/// What is said, with options as they are written here.
+fn respelt(doc: &str) -> String {
+    spelt().iter().fold(doc.to_owned(), |doc, (name, camel)| doc.replace(&format!("`{name}`"), &format!("`{camel}`")))
 }
 
 /// The type of an error's field, and its value where the core says nothing.

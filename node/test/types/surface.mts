@@ -9,6 +9,7 @@ import {
   type Agent,
   type AgentRun,
   type AgentStatus,
+  type ErrorCode,
   type File,
   type LaunchOptions,
   type Message,
@@ -85,6 +86,9 @@ try {
   if (error instanceof RateLimitError) void (error.retryAfter satisfies number | null)
   if (error instanceof NomkitError)
     void [error.status satisfies number | null, error.uploaded satisfies readonly File[]]
+  if (error instanceof NomkitError && error.code === ('not_found' satisfies ErrorCode)) void error.code
+  // @ts-expect-error No class has it.
+  if (error instanceof NomkitError) void ('not_fuond' satisfies ErrorCode)
   if (error instanceof NomkitError && error.outcome === 'unknown') void error.toJSON()
 }
 
