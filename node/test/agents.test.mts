@@ -5,11 +5,12 @@ import {
   ConfigError,
   ConflictError,
   InvalidInputError,
+  Nomic,
   NotFoundError,
   PermissionDeniedError,
   Source,
 } from 'nomkit'
-import { emulator, failure, report, requests } from './world.mjs'
+import { emulator, failure, report, requests, server } from './world.mjs'
 
 const { emulator: platform, nomic } = await emulator()
 const nobody = '019abc12-3456-7890-abcd-ef1234567890'
@@ -115,4 +116,21 @@ test('what the server refuses has its class and its fields', async () => {
   assert.deepEqual([missing.status, missing.outcome, missing.attempts, missing.retryable], [404, 'answered', 1, false])
   const narrow = platform.nomic({ apiKey: await platform.key(['developer:files']) })
   assert.equal((await failure(PermissionDeniedError, () => narrow.agents.get(nobody))).scope, 'developer:agent')
+})
+
+test('instants are dates, to the millisecond, wherever they stand', async () => {
+  const at = '"createdAt":"2026-03-05T10:00:00.123456Z","updatedAt":"1969-12-31T23:59:59.5Z"'
+  const agent = `{"id":"a","status":"finished",${at},"artifacts":[{"id":"x",${at}}]}`
+  const url = await server((request, response) => {
+    response.setHeader('Content-Type', 'application/json')
+    const rows = `[{"id":"m","role":"user","text":"Look",${at}}]`
+    response.end(request.url?.includes('conversation') ? `{"data":{"messages":${rows}}}` : `{"data":${agent}}`)
+  })
+  const nomic = new Nomic({ baseUrl: url, apiKey: 'npk_test' })
+  const found = await nomic.agents.get('a')
+  const [row] = await nomic.agents.conversation('a')
+  for (const { createdAt } of [found, found.artifacts[0], row] as { createdAt: Date }[]) {
+    assert.deepEqual(createdAt, new Date('2026-03-05T10:00:00.123Z'))
+  }
+  assert.deepEqual(found.artifacts[0]?.updatedAt, new Date(-500))
 })
