@@ -7,7 +7,7 @@ import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-/** Where the tools are, which only tests need: `npm ci --prefix node/test/tools`. */
+/** Where the tools are, which only tests need: `make node/test/tools/node_modules`. */
 const tools = join(root, 'test', 'tools')
 
 /** A tool's file; `undefined` where the tools are not installed. */
@@ -21,7 +21,7 @@ export function untold(path: string): string | false {
   return (
     !process.env['CI'] &&
     tool(path) === undefined &&
-    `${path.split('/')[0]} is not installed: npm ci --prefix node/test/tools`
+    `${path.split('/')[0]} is not installed: make node/test/tools/node_modules`
   )
 }
 
