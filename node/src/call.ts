@@ -174,5 +174,6 @@ function close(number: number): boolean {
 
 function ours(error: unknown): NomkitError {
   if (error instanceof NomkitError) return error
-  return new UnexpectedError(`A bug in nomkit: ${error instanceof Error ? error.message : String(error)}.`)
+  const why = error instanceof Error ? error.message : String(error)
+  return new UnexpectedError(`A bug in nomkit: ${why}.`, { cause: error })
 }

@@ -4,7 +4,15 @@ import { inspect } from 'node:util'
 import { deserialize, serialize } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import * as nomkit from 'nomkit'
-import { ApiError, ConflictError, InvalidInputError, NomkitError, NotFoundError, RateLimitError } from 'nomkit'
+import {
+  ApiError,
+  ConflictError,
+  InvalidInputError,
+  NomkitError,
+  NotFoundError,
+  RateLimitError,
+  UnexpectedError,
+} from 'nomkit'
 import { emulator, failure, report } from './world.mjs'
 
 const { emulator: platform, nomic } = await emulator()
@@ -124,6 +132,12 @@ test('what is printed has the stack and nothing empty', async () => {
   assert.match(inspect(new NotFoundError('text', { cause: new TypeError('why') })), /cause: TypeError: why/)
   assert.match(inspect([[[[new NotFoundError('deep')]]]]), /NotFoundError|Array/)
   assert.doesNotMatch(inspect(new NotFoundError('text')), /status|uploaded|attempts|elapsed/)
+})
+
+test('what we did not expect is told with its cause', async () => {
+  const error = await failure(UnexpectedError, () => Reflect.apply(nomic.agents.get, undefined, [nobody]))
+  assert.ok(error.cause instanceof TypeError && error.message.includes(error.cause.message))
+  assert.match(inspect(error), /cause: TypeError/)
 })
 
 test('a limit of rate says when to come again', async () => {
