@@ -1,5 +1,6 @@
 /** A process ends when it has nothing left to do, at once when it is told to, and says nothing about it. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import test from 'node:test'
 import { begin, run, type Ended } from './program.mjs'
 import { agent, Wire } from './wire.mjs'
@@ -26,6 +27,14 @@ for (const way of ['open', 'before']) {
     assert.deepEqual(await ended, { code: 0, signal: null, out: 'agent\n', errors: '' })
   })
 }
+
+test('an open call is heard, though its module could be collected', async () => {
+  const wire = await Wire.open()
+  const [child, ended] = begin('collected', [`http://127.0.0.1:${wire.port}`], { flags: ['--expose-gc'] })
+  await Promise.all([wire.until(() => wire.requests.length === 1), child.stdout && once(child.stdout, 'data')])
+  for (const socket of wire.sockets) socket.write(agent)
+  assert.deepEqual(await ended, { code: 0, signal: null, out: 'collected\nagent\n', errors: '' })
+})
 
 const quiet = (ended: Ended): void => assert.equal(ended.errors, '')
 const loud = (ended: Ended): void => {
