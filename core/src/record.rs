@@ -170,3 +170,13 @@ pub(crate) fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(deseriali
     let Some(Json::Array(items)) = Option::<Json>::deserialize(deserializer)? else { return Ok(Vec::new()) };
     Ok(items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect())
 }
+
+/// `page_size` → `pageSize`, as [`Field::camel`] has it.
+pub fn camel(snake: &str) -> String {
+    let mut words = snake.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |out, word| {
+        let mut letters = word.chars();
+        out + &letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default() + letters.as_str()
+    })
+}

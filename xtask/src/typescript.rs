@@ -3,7 +3,7 @@
 use nomkit::{
     ErrorKind,
     error::field_doc,
-    record::{Shape, Type, Words},
+    record::{Shape, Type, Words, camel},
 };
 
 pub(crate) fn records() -> String {
@@ -158,15 +158,6 @@ fn error_field(ty: &str) -> (&'static str, &'static str) {
         "bool" => ("boolean", "false"),
         _ => ("readonly Json[]", "[]"),
     }
-}
-
-fn camel(snake: &str) -> String {
-    let mut words = snake.split('_');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |out, word| {
-        let mut letters = word.chars();
-        out + &letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default() + letters.as_str()
-    })
 }
 
 const MARK: &str = "// Written by `cargo xtask records`.\n";

@@ -3,7 +3,7 @@
 use crate::value::raise;
 use nomkit::{
     Error, ErrorKind, Json, JsonMap,
-    record::{expected, misfit},
+    record::{camel, expected, misfit},
 };
 use pyo3::{prelude::*, types::*};
 use serde::de::DeserializeOwned;
@@ -117,13 +117,4 @@ impl Unfit {
         };
         raise(value.py(), &Error::invalid(argument, text))
     }
-}
-
-fn camel(snake: &str) -> String {
-    let mut words = snake.split('_');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |out, word| {
-        let mut letters = word.chars();
-        out + &letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default() + letters.as_str()
-    })
 }
