@@ -22,7 +22,6 @@ export class Updates implements AsyncIterableIterator<Agent> {
   }
 
   /** Itself. */
-
   [Symbol.asyncIterator](): this {
     return this
   }
