@@ -26,6 +26,8 @@ REPORT = ROOT / "target" / "report.json"
 CANARY = f"canary{secrets.token_hex(12)}"
 CONFIG = ["--config", "python/pyproject.toml"]
 PYTHON = ["python", "tests", "examples"]
+PYTEST = ["-X", "dev", "-m", "pytest"]
+ROOTED = ["-c", "python/pyproject.toml", "--rootdir", "."]
 
 Command = list[str | Path]
 
@@ -84,21 +86,7 @@ def checks(suites: Suites) -> str:
         ("python", "mypy", [BIN / "mypy", "--config-file", "python/pyproject.toml", *MYPY]),
         ("node", "tsc", ["npm", "run", "check", "--silent", "--prefix", "node"]),
         ("node", "prettier, oxlint", ["npm", "run", "lint", "--silent", "--prefix", "node"]),
-        (
-            "node",
-            "how tests are counted",
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                "-q",
-                "-c",
-                "python/pyproject.toml",
-                "--rootdir",
-                ".",
-                "tests/test_tap.py",
-            ],
-        ),
+        ("node", "how tests are counted", [sys.executable, *PYTEST, "-q", *ROOTED, "tests/test_tap.py"]),
         ("node", "what Python has, and nothing else", [sys.executable, "tests/parity.py"]),
         ("python", "pyright", [BIN / "pyright", "-p", "python/pyproject.toml", "--pythonpath", sys.executable]),
     ]
@@ -153,14 +141,14 @@ def packages(suites: Suites) -> str:
     suites["packages"], outputs = {}, []
     for language, tests in [("python", "test_packages.py"), ("node", "test_npm*.py")]:
         found = sorted((ROOT / "tests/packaging").glob(tests))
-        given: Command = ["-c", "python/pyproject.toml", "--rootdir", ".", *found]
+        given: Command = [*ROOTED, *found]
         suites["packages"][language], output = pytest(f"packages: {language}", given, ROOT)
         outputs.append(output)
     return "".join(outputs)
 
 
 def pytest(title: str, arguments: Command, cwd: Path) -> tuple[Column, str]:
-    code, output = run(title, [sys.executable, "-X", "dev", "-m", "pytest", "-rs", *arguments], cwd)
+    code, output = run(title, [sys.executable, *PYTEST, "-rs", *arguments], cwd)
     found = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped|error)", output)}
     failed = found.get("failed", 0) + found.get("error", 0)
     if code or not found.get("passed"):
