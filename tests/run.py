@@ -83,7 +83,9 @@ def checks(suites: Suites) -> str:
         ),
         ("python", "ruff format", [BIN / "ruff", "format", "--check", *CONFIG, *PYTHON]),
         ("python", "ruff check", [BIN / "ruff", "check", *CONFIG, *PYTHON]),
-        ("python", "mypy", [BIN / "mypy", "--config-file", "python/pyproject.toml", *MYPY]),
+        # Apart from each other: each has a `conftest`.
+        ("python", "mypy", [*MYPY, *TYPED]),
+        ("python", "mypy, packaging", [*MYPY, "tests/packaging"]),
         ("node", "tsc", ["npm", "run", "check", "--silent", "--prefix", "node"]),
         ("node", "prettier, oxlint", ["npm", "run", "lint", "--silent", "--prefix", "node"]),
         ("node", "how tests are counted", [sys.executable, *PYTEST, "-q", *ROOTED, "tests/test_tap.py"]),
@@ -97,7 +99,8 @@ def checks(suites: Suites) -> str:
     return "".join(outputs)
 
 
-MYPY = [
+MYPY: Command = [BIN / "mypy", "--config-file", "python/pyproject.toml"]
+TYPED = [
     "python/nomkit",
     "python/tests",
     "examples/demo.py",
@@ -106,7 +109,6 @@ MYPY = [
     "tests/tap.py",
     "tests/test_tap.py",
     "tests/benches",
-    "tests/packaging",
 ]
 
 
