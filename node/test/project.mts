@@ -40,4 +40,7 @@ export async function project(files: Readonly<Record<string, string>>): Promise<
   return folder
 }
 
+/** The addon in such a folder. */
+export const addonOf = (folder: string): string => join(folder, 'node_modules', platformPackage, 'nomkit.node')
+
 const platformPackage = `@nomkit/${process.platform}-${process.arch}-gnu`

@@ -14,6 +14,8 @@ mod client;
 mod download;
 mod files;
 mod pages;
+#[cfg(feature = "probe")]
+mod probe;
 mod queue;
 mod reader;
 mod source;
