@@ -16,6 +16,10 @@ test('whatever the callback is, no call keeps the process going once it is over'
   assert.deepEqual(ended, { code: 0, signal: null, out: 'connect\n', errors: '' })
 })
 
+test('a call that is refused keeps nothing going', async () => {
+  assert.deepEqual(await run('exit', ['aborted', 'http://127.0.0.1:1']), { code: 0, signal: null, out: '', errors: '' })
+})
+
 for (const way of ['open', 'before']) {
   test(`an open call keeps the process going: ${way}`, async () => {
     const wire = await Wire.open()

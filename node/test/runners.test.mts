@@ -14,6 +14,8 @@ async function job({ Nomic, Source, NotFoundError, NomkitError }) {
   const nomic = new Nomic({ baseUrl: new URL(process.env.EMULATOR), apiKey: process.env.KEY })
   const file = await nomic.files.upload(Buffer.from('fire doors'), { name: 'a.txt' })
   const blob = await nomic.files.upload(new Blob(['fire', ' doors']), { name: 'b.txt' })
+  const drops = (async function* () { for (let at = 0; at < 200; at++) yield Buffer.from('fire') })()
+  await nomic.files.upload(drops, { name: 'drops.txt', size: 800 })
   const files = [file, blob, Source.bytes(new Uint8Array([65, 66]), { name: 'c.txt' })]
   const signal = new AbortController().signal
   const seen = []

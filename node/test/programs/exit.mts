@@ -28,6 +28,7 @@ async function idle(): Promise<void> {
 const ways: Readonly<Record<string, () => void>> = {
   idle: () => void idle(),
   open: () => void silent.agents.get('agent').then((agent) => console.log(agent.id)),
+  aborted: () => void silent.agents.get('agent', { signal: AbortSignal.abort() }).catch(() => {}),
   before: () =>
     process.once('beforeExit', () => void silent.agents.get('agent').then((agent) => console.log(agent.id))),
   'a callback whose name is no text': () =>
