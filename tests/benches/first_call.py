@@ -41,7 +41,7 @@ print(imported - start, now() - start)
 PYTHON = {"python alone": "print(0, 0)", "http.client": STANDARD, "nomkit": NOMKIT}
 
 NODE_FOLDER = Path(__file__).parents[2] / "node"
-NODE_MODULE = repr(str(NODE_FOLDER / "index.mjs"))
+NODE_MODULE = repr(str(NODE_FOLDER / "dist/index.mjs"))
 NODE_CLOCK = "const start = performance.now()"
 NODE_END = "const imported = performance.now()"
 NODE_ALONE = "console.log((imported - start) / 1e3, 0)"

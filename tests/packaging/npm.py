@@ -29,9 +29,9 @@ def pack(addon: Path, command: Path, out: Path) -> Path:
     with zipfile.ZipFile(command) as wheel:
         (name,) = (name for name in wheel.namelist() if name.endswith((".data/scripts/nomkit", "/nomkit.exe")))
         program = wheel.read(name)
-    _pack(out, node, ["package.json", "README.md", "index.mjs", "index.d.mts", "dist"])
+    _pack(out, node, ["package.json", "README.md", "dist"])
     _pack(out, addon.parent, ["package.json", "README.md", addon.name])
-    shared = {name: (node / "dist" / name).read_bytes() for name in ("platform.js", "platforms.js")}
+    shared = {"platform.js": (node / "build/command/platform.js").read_bytes()}
     _pack(out, cli / "nomkit-cli", ["package.json", "README.md", "nomkit.js"], shared)
     _pack(out, cli / here, ["package.json", "README.md"], {f"bin/{Path(name).name}": program})
     return out

@@ -210,8 +210,8 @@ def test_the_systems_reason_is_told_when_the_addon_does_not_load(spoilt: Project
 
 
 def test_an_addon_of_another_version_is_refused(spoilt: Project) -> None:
-    table = spoilt.modules / "nomkit/dist/platforms.js"
-    table.write_text(table.read_text().replace(VERSION, "9.9.9"))
+    library = spoilt.modules / "nomkit/dist/index.js"
+    library.write_text(library.read_text().replace(f'"{VERSION}"', '"9.9.9"'))
     said = spoilt.fails(MAKE)
     assert f"nomkit 9.9.9 met the native module of {VERSION}" in said
     assert "npm install nomkit@9.9.9" in said

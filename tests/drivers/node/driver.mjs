@@ -9,7 +9,7 @@ const write = (message) => process.stdout.write(`${JSON.stringify(message)}\n`)
 
 let nomkit
 try {
-  nomkit = await import('../../../node/index.mjs')
+  nomkit = await import('../../../node/dist/index.mjs')
 } catch (error) {
   write({ ready: false, driver: 'node', reason: `nomkit cannot be imported: ${error.message}` })
   process.exit(0)

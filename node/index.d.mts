@@ -1,2 +1,0 @@
-// The same classes as `require` gives.
-export * from './dist/index.js'
