@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { createReadStream, existsSync, ftruncateSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import { createReadStream, existsSync, ftruncateSync, openSync, writeFileSync, writeSync, utimesSync } from 'node:fs'
 import { createServer as createHttp, get, type IncomingMessage } from 'node:http'
 import { createRequire } from 'node:module'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
@@ -122,7 +122,7 @@ for (const [kind, made] of Object.entries(kinds)) {
       const controller = new AbortController()
       const { source, over } = made(async function* () {
         yield MEGABYTE
-        setTimeout(() => controller.abort('enough'), 50)
+        queueMicrotask(() => controller.abort('enough'))
         await new Promise(() => {})
       })
       assert.equal(await thrown(() => nomic.files.upload(source, { ...options, signal: controller.signal })), 'enough')
@@ -234,7 +234,8 @@ test('a stream that is destroyed in mid-upload ends it', async () => {
   const open = new PassThrough()
   open.write(MEGABYTE)
   const uploading = thrown(() => nomic.files.upload(open, { name: 'a.bin', size: 5 << 20 }))
-  setTimeout(() => open.destroy(), 50)
+  // Then some of it is on its way.
+  open.once('drain', () => open.destroy())
   assert.equal(((await uploading) as NodeJS.ErrnoException).code, 'ERR_STREAM_PREMATURE_CLOSE')
   assert.deepEqual(await names(), [])
 })
@@ -252,12 +253,18 @@ test('a file stream that the core reads is watched, too', async () => {
     const code = ((await uploading) as NodeJS.ErrnoException).code
     assert.equal(code, abort ? 'ABORT_ERR' : 'ERR_STREAM_PREMATURE_CLOSE')
   }
-  const path = file('changing.bin', 100 << 20)
+  const [path, size] = [file('changing.bin', 100 << 20), 100 << 20]
   const stream = createReadStream(path)
-  const changed = await thrown(() =>
-    nomic.files.upload(stream, { name: 'a.bin', onProgress: () => void writeSync(openSync(path, 'r+'), 'y', 0) }),
-  )
+  let sent = 0
+  const changing = await stalling((socket) => {
+    // The kernel holds a part of it at most; the rest is read afterwards.
+    writeSync(openSync(path, 'r+'), 'y', 0)
+    utimesSync(path, 1, 1)
+    socket.on('data', (data) => (sent += data.length)).resume()
+  })
+  const changed = await thrown(() => changing.nomic.files.upload(stream, { name: 'a.bin' }))
   assert.ok(changed instanceof SourceChangedError && stream.destroyed)
+  assert.ok(sent < size, 'the server never has a whole file')
   assert.deepEqual(await names(), [])
 })
 
@@ -371,7 +378,8 @@ test('a second stream that fails meanwhile ends the launch, not the process', as
   const error = new Error('second')
   const [first, second] = [new PassThrough(), new PassThrough()]
   first.write(MEGABYTE)
-  setTimeout(() => second.destroy(error), 50)
+  // Then the first is being read.
+  first.once('drain', () => second.destroy(error))
   const files = [first, second].map((stream, at) => Source.stream(stream, { name: `${at}.bin` }))
   assert.equal(await thrown(() => nomic.agents.launch({ prompt: 'Look', files })), error)
   assert.ok(first.destroyed)
@@ -379,12 +387,12 @@ test('a second stream that fails meanwhile ends the launch, not the process', as
 })
 
 /** A server that takes connections and reads nothing. */
-async function stalling(): Promise<{ nomic: Nomic; connected(): Promise<void> }> {
+async function stalling(met = (_: Socket): void => {}): Promise<{ nomic: Nomic; connected(): Promise<void> }> {
   const sockets = new Set<Socket>()
-  const server = createServer({ pauseOnConnect: true }, (socket) => sockets.add(socket.on('error', () => {}))).listen(
-    0,
-    '127.0.0.1',
-  )
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
+    sockets.add(socket.on('error', () => {}))
+    met(socket)
+  }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   after(() => {
     for (const socket of sockets) socket.destroy()

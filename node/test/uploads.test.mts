@@ -73,10 +73,10 @@ function shared(): Uint8Array {
 
 function writtenLater(): PassThrough {
   const through = new PassThrough()
-  setTimeout(() => {
+  setImmediate(() => {
     for (const block of blocks()) through.write(block)
     through.end()
-  }, 20)
+  })
   return through
 }
 

@@ -10,7 +10,7 @@ import { PATIENCE } from './world.mjs'
 export const GATE = 200
 
 /** What it answers to a request's first line; nothing if that is `undefined`. */
-export type Answers = (line: string) => string | undefined
+type Answers = (line: string) => string | undefined
 
 export const agent = answer('{"data":{"id":"agent","status":"running"}}')
 
