@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -74,8 +73,6 @@ def main() -> None:
     with Emulator() as emulator:
         environment = {**os.environ, "NOMIC_BASE_URL": emulator.url, "NOMIC_API_KEY": emulator.api_key}
         for language, (start, programs, peer) in LANGUAGES.items():
-            if language == "node" and not can_run_node():
-                continue
             rows: dict[str, list[list[float]]] = {name: [] for name in programs}
             for _ in range(rounds + 1):  # the first warms up
                 for name, program in programs.items():
@@ -101,15 +98,6 @@ def show(language: str, medians: dict[str, list[float]], rounds: int, peer: str)
     for name, (whole, imported, called) in medians.items():
         ratio = f"{called / medians[peer][2]:16.2f}" if called else ""
         print(f"{name:16}{whole:10.1f}{whole - base:14.1f}{imported:10.1f}{called:14.1f}{ratio}")
-
-
-def can_run_node() -> bool:
-    wanted = ("npm/*/nomkit.node", "dist/index.js", "node_modules/undici")
-    missing = [name for name in wanted if not any(NODE_FOLDER.glob(name))]
-    if shutil.which("node") is None or missing:
-        print(f"Node is left out: there is no {', '.join(missing) or 'node'}. `make bench` builds what is missing.")
-        return False
-    return True
 
 
 if __name__ == "__main__":

@@ -151,7 +151,7 @@ impl Queue {
 
 impl Line {
     /// A place for what is brought of a call's reader. (There is no such call any more once it was given up.)
-    pub(crate) fn expect(&self, call: u32, inbox: &Arc<Inbox>) -> usize {
+    pub(crate) fn add_inbox(&self, call: u32, inbox: &Arc<Inbox>) -> usize {
         let mut calls = locked(&self.calls);
         let Some(call) = calls.get_mut(&call) else { return 0 };
         call.inboxes.push(Arc::downgrade(inbox));

@@ -73,7 +73,7 @@ impl Blocks {
     /// A reading of one of a call's readers. It is begun when it is first asked for something.
     pub(crate) fn new(line: Weak<Line>, call: u32, reader: usize) -> Self {
         let inbox = Arc::new(Inbox::default());
-        let place = line.upgrade().map_or(0, |line| line.expect(call, &inbox));
+        let place = line.upgrade().map_or(0, |line| line.add_inbox(call, &inbox));
         Self { inbox, line, call, reader, place }
     }
 }

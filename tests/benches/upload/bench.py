@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -53,8 +52,7 @@ def main() -> None:
         with source.open("wb") as file:
             for _ in range(options.mb):
                 file.write(block)
-        rows: dict[str, list[Row]] = {"curl -F": [], "python sync": [], "python async": []}
-        rows |= {name: [] for name in OF_NODE if can_run_node()}
+        rows: dict[str, list[Row]] = {name: [] for name in ["curl -F", "python sync", "python async", *OF_NODE]}
         for _ in range(options.rounds + 1):  # the first warms up
             for name, found in rows.items():
                 if name == "curl -F":
@@ -73,15 +71,6 @@ def main() -> None:
         rates = [row["rate"] for row in found[1:]]
         cpu, memory = (statistics.median(row[key] for row in found[1:]) for key in ("cpu", "memory"))
         print(f"{name:16}{spread(rates, 0):>20}{spread(ratios, 2):>22}{cpu:8.2f}{memory:14.2f}")
-
-
-def can_run_node() -> bool:
-    wanted = ("npm/*/nomkit.node", "dist/index.js", "node_modules/undici")
-    missing = [name for name in wanted if not any(NODE.glob(name))]
-    if shutil.which("node") is None or missing:
-        print(f"Node is left out: there is no {', '.join(missing) or 'node'}. `make bench` builds what is missing.")
-        return False
-    return True
 
 
 def spread(values: list[float], digits: int) -> str:
