@@ -2,9 +2,9 @@
 //! asynchronous function blocks that function's thread; use the asynchronous client there.
 
 use crate::{
-    Agent, AgentStatus, Artifact, Attachments, ClientOptions, Error, File, FileHit, FolderOptions, FollowUpOptions,
-    Image, LaunchOptions, ListOptions, Message, OnProgress, Page, Result, RunResult, SearchOptions, Source,
-    StopOptions, UploadOptions, UploadOutcome, WaitOptions, Workflow, WorkflowListOptions,
+    Agent, AgentStatus, Artifact, Attachments, ClientOptions, Error, EventQueue, File, FileHit, FolderOptions,
+    FollowUpOptions, Image, LaunchOptions, ListOptions, Message, OnProgress, Page, Result, ResumeOptions, RunResult,
+    SearchOptions, Source, StopOptions, UploadOptions, UploadOutcome, WaitOptions, Workflow, WorkflowListOptions,
     nomic::{self, Listed},
 };
 use std::path::PathBuf;
@@ -49,6 +49,37 @@ impl Nomic {
         progress: Option<OnProgress>,
     ) -> Result<RunResult> {
         self.drive(self.0.ask(launch, attachments, wait, progress))
+    }
+
+    /// See [`crate::Nomic::wait_all`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn wait_all(
+        &self,
+        runs: &[AgentRun],
+        options: WaitOptions,
+        progress: Option<OnProgress>,
+    ) -> Result<Vec<RunOutcome>> {
+        let runs = runs.iter().map(|run| run.inner.clone()).collect::<Vec<_>>();
+        let outcomes = self.drive(self.0.wait_all(&runs, options, progress))?;
+        Ok(outcomes.into_iter().map(|outcome| RunOutcome::new(self, outcome)).collect())
+    }
+
+    /// See [`crate::Nomic::as_completed`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn as_completed(&self, runs: &[AgentRun], options: WaitOptions) -> Result<Completed> {
+        let runs = runs.iter().map(|run| run.inner.clone()).collect::<Vec<_>>();
+        // In the background: each outcome is asked for on whichever lane is free.
+        let inner = self.0.as_completed(&runs, options)?.begin_in(&crate::runtime::background()?);
+        Ok(Completed { nomic: self.clone(), inner })
+    }
+
+    /// See [`crate::Nomic::listen`].
+    pub fn listen(&self) -> EventQueue {
+        self.0.listen()
     }
 
     /// See [`crate::Nomic::close`].
@@ -178,6 +209,14 @@ impl Agents {
         self.nomic.drive(self.inner.delete(id))
     }
 
+    /// See [`nomic::Agents::resume`].
+    ///
+    /// # Errors
+    /// The same.
+    pub fn resume(&self, target: &str, options: ResumeOptions, images: Vec<Image>) -> Result<AgentRun> {
+        self.run(self.nomic.drive(self.inner.resume(target, options, images)))
+    }
+
     /// See [`nomic::Agents::attach`].
     ///
     /// # Errors
@@ -246,6 +285,16 @@ impl AgentRun {
         self.inner.url()
     }
 
+    /// See [`nomic::AgentRun::recovered`].
+    pub fn recovered(&self) -> bool {
+        self.inner.recovered()
+    }
+
+    /// See [`nomic::AgentRun::explain`].
+    pub fn explain(&self) -> String {
+        self.inner.explain()
+    }
+
     /// See [`nomic::AgentRun::refresh`].
     ///
     /// # Errors
@@ -301,6 +350,35 @@ impl AgentRun {
     /// The same.
     pub fn stop(&self, options: StopOptions) -> Result<Agent> {
         self.nomic.drive(self.inner.stop(options))
+    }
+}
+
+/// See [`nomic::RunOutcome`].
+#[derive(Debug, Clone)]
+pub struct RunOutcome {
+    /// The run.
+    pub run: AgentRun,
+    /// What it said and made, or why there is nothing of that.
+    pub result: Result<RunResult>,
+}
+
+impl RunOutcome {
+    fn new(nomic: &Nomic, outcome: nomic::RunOutcome) -> Self {
+        Self { run: AgentRun { nomic: nomic.clone(), inner: outcome.run }, result: outcome.result }
+    }
+}
+
+/// See [`nomic::Completed`]; an iterator. The waiting itself is done by a thread in the background.
+pub struct Completed {
+    nomic: Nomic,
+    inner: nomic::Completed,
+}
+
+impl Iterator for Completed {
+    type Item = Result<RunOutcome>;
+    fn next(&mut self) -> Option<Result<RunOutcome>> {
+        let next = self.nomic.drive(async { Ok(self.inner.next().await) }).transpose()?;
+        Some(next.map(|outcome| RunOutcome::new(&self.nomic, outcome)))
     }
 }
 

@@ -30,6 +30,9 @@ pub struct ClientOptions {
     pub ca_certs: Option<String>,
     /// What to add to the `User-Agent` header.
     pub user_agent: Option<String>,
+    /// Whether requests wait for the platform's limits here rather than be refused there; true by default. All clients
+    /// of a process with the same key share the limits.
+    pub pace: Option<bool>,
 }
 
 /// A checked configuration.
@@ -42,6 +45,7 @@ pub(crate) struct Config {
     pub(crate) proxy: Option<Url>,
     pub(crate) ca_certs: Option<PathBuf>,
     pub(crate) user_agent: String,
+    pub(crate) pace: bool,
 }
 
 /// Scheme, host and port, checked to be safe to send a key to.
@@ -80,6 +84,7 @@ impl Config {
             proxy: options.proxy.as_deref().map(proxy).transpose()?,
             ca_certs: options.ca_certs.map(PathBuf::from),
             user_agent: user_agent(options.user_agent.as_deref())?,
+            pace: options.pace.unwrap_or(true),
         })
     }
 }

@@ -22,6 +22,7 @@ mod config;
 #[cfg(feature = "doctor")]
 pub mod doctor;
 pub mod error;
+mod events;
 mod flow;
 #[doc(hidden)]
 pub mod http;
@@ -38,6 +39,7 @@ mod source;
 
 pub use config::ClientOptions;
 pub use error::{Error, ErrorInfo, ErrorKind, RequestOutcome, Result};
+pub use events::{Event, EventKind, EventLevel, EventQueue};
 pub use nomic::*;
 pub use progress::{OnProgress, Progress};
 #[doc(hidden)]

@@ -7,7 +7,8 @@ use tokio::time::{Instant, timeout};
 /// How far a call is.
 #[record]
 pub struct Progress {
-    /// `reading` (a stream of unknown size), `sending` and `accepted` of an upload; the agent's status of a wait.
+    /// `reading` (a stream of unknown size), `sending` and `accepted` of an upload; the agent's status of a wait;
+    /// `throttled` of any of them while a request waits for the platform's limits, with `eta`.
     pub phase: String,
     /// Bytes sent, or seconds waited.
     pub done: f64,
@@ -15,7 +16,7 @@ pub struct Progress {
     pub total: Option<f64>,
     /// Bytes a second.
     pub rate: Option<f64>,
-    /// Seconds that are left at this rate.
+    /// Seconds that are left: at this rate, or until a request's turn comes.
     pub eta: Option<f64>,
 }
 
@@ -23,7 +24,7 @@ pub struct Progress {
 pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
 pub(crate) const INTERVAL: Duration = Duration::from_millis(100);
-const TICK: Duration = Duration::from_secs(1);
+pub(crate) const TICK: Duration = Duration::from_secs(1);
 
 /// Tells how much of an upload is sent.
 pub(crate) struct Sending<'p> {
@@ -64,6 +65,11 @@ impl<'p> Sending<'p> {
             eta,
         });
     }
+}
+
+tokio::task_local! {
+    /// Who is told of the queue, whatever request of this future waits in it.
+    pub(crate) static QUEUE: OnProgress;
 }
 
 /// Drives a future, and calls `tick` each second until it is ready.

@@ -22,10 +22,10 @@ macro_rules! records {
 records! {
     /// What platforms send.
     RECORDS: File, FileHit, FileRef, ArtifactRef, Agent, Message, Column, Artifact, RunResult, Workflow,
-        RequestedFile, UploadOutcome, Progress;
+        RequestedFile, UploadOutcome, Progress, Event;
     /// What users give: keyword arguments in Python, interfaces in TypeScript.
     OPTIONS: ClientOptions, UploadOptions, FolderOptions, SearchOptions, WorkflowListOptions, LaunchOptions, ListOptions,
-        FollowUpOptions, WaitOptions, StopOptions;
+        FollowUpOptions, ResumeOptions, WaitOptions, StopOptions;
     /// What crosses as the fields of an error.
     FIELDS: ErrorInfo;
 }

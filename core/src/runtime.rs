@@ -12,12 +12,15 @@ use arc_swap::ArcSwapOption;
 use futures_util::FutureExt;
 use once_cell::sync::OnceCell;
 use std::{
+    future::poll_fn,
     panic::AssertUnwindSafe,
+    pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
         mpsc::{self, RecvTimeoutError},
     },
+    task::Poll,
     time::Duration,
 };
 use tokio::{
@@ -53,10 +56,36 @@ pub(crate) fn abandon_connection() {
     let _ = LANE.try_with(|lane| lane.abandoned.store(true, Relaxed));
 }
 
+/// Which process something belongs to. A forked child has copies of all that its parent was doing, in threads that it does
+/// not have, and of locks that nobody will ever free there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Process(u32);
+
+impl Process {
+    pub(crate) fn this() -> Self {
+        Self(std::process::id())
+    }
+
+    pub(crate) fn is_this(self) -> bool {
+        self == Self::this()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn another() -> Self {
+        Self(0)
+    }
+}
+
+/// What belongs to the process that was forked cannot go on in its child.
+pub(crate) fn forked() -> Error {
+    let text = "This belongs to the process that was forked, and goes on there alone. Begin anew in this one.";
+    Error::new(ErrorKind::Closed, text)
+}
+
 /// State that belongs to one process. A forked child shares sockets and epoll with its parent: closing them there
 /// would break the parent, and locks may be held by threads that the child does not have. So it forgets them all.
 pub(crate) struct PerProcess<T> {
-    slot: ArcSwapOption<(u32, T)>,
+    slot: ArcSwapOption<(Process, T)>,
 }
 
 impl<T: Default> PerProcess<T> {
@@ -65,13 +94,13 @@ impl<T: Default> PerProcess<T> {
     }
 
     pub(crate) fn get(&self) -> Owned<T> {
-        let pid = std::process::id();
+        let process = Process::this();
         loop {
             let current = self.slot.load_full();
-            if let Some(state) = current.as_ref().filter(|state| state.0 == pid) {
+            if let Some(state) = current.as_ref().filter(|state| state.0 == process) {
                 return Owned(state.clone());
             }
-            let made = Arc::new((pid, T::default()));
+            let made = Arc::new((process, T::default()));
             let before = self.slot.compare_and_swap(&current, Some(made));
             // Whatever another process made is leaked, with everything that it holds.
             std::mem::forget(current);
@@ -82,14 +111,14 @@ impl<T: Default> PerProcess<T> {
 
 impl<T> Drop for PerProcess<T> {
     fn drop(&mut self) {
-        if let Some(state) = self.slot.swap(None).filter(|state| state.0 != std::process::id()) {
+        if let Some(state) = self.slot.swap(None).filter(|state| !state.0.is_this()) {
             std::mem::forget(state);
         }
     }
 }
 
 /// This process's state.
-pub(crate) struct Owned<T>(Arc<(u32, T)>);
+pub(crate) struct Owned<T>(Arc<(Process, T)>);
 
 impl<T> std::ops::Deref for Owned<T> {
     type Target = T;
@@ -171,30 +200,39 @@ impl Lanes {
         future: impl Future<Output = T>,
         mut interrupted: impl FnMut() -> bool,
     ) -> Result<T, Undriven> {
+        let process = Process::this();
         let mut lane = self.take().map_err(Undriven::Failed)?;
         let stale = lane.used.elapsed() > STALE;
         let abandoned = Arc::new(AtomicBool::new(false));
         let driving = Driving { clients: lane.clients.clone(), abandoned: abandoned.clone() };
         let runtime = lane.runtime.take().map_or_else(current_thread, Ok).map_err(Undriven::Failed)?;
-        let done = runtime.block_on(async {
+        let ended = runtime.block_on(async {
             if stale {
                 // Lets the pool see what happened to its connections while nobody polled them.
                 yield_now().await;
                 yield_now().await;
             }
-            let future = LANE.scope(driving, guarded(future));
-            let mut future = std::pin::pin!(future);
-            loop {
+            let mut future = Box::pin(LANE.scope(driving, guarded(future)));
+            let ended = loop {
                 tokio::select! {
                     biased;
-                    done = &mut future => return Some(done),
-                    () = sleep(TICK) => if interrupted() { return None },
+                    done = at_home(process, future.as_mut()) => break done.map_err(Undriven::Failed),
+                    () = sleep(TICK) => if interrupted() { break Err(Undriven::Interrupted) },
                 }
+            };
+            if !process.is_this() {
+                std::mem::forget(future);
             }
+            ended
         });
+        if !process.is_this() {
+            // A listener has forked, and this is the child: nothing here is its own.
+            std::mem::forget((runtime, lane));
+            return ended.and_then(|done| done.map_err(Undriven::Failed));
+        }
         lane.runtime = Some(runtime);
-        match done {
-            Some(Ok(value)) => {
+        match ended {
+            Ok(Ok(value)) => {
                 if !abandoned.load(Relaxed) {
                     lane.used = Instant::now();
                     self.park(lane);
@@ -202,8 +240,8 @@ impl Lanes {
                 Ok(value)
             }
             // The lane is dropped, not parked: that closes the connection, and the server sees the abort.
-            Some(Err(panic)) => Err(Undriven::Failed(panic)),
-            None => Err(Undriven::Interrupted),
+            Ok(Err(panic)) => Err(Undriven::Failed(panic)),
+            Err(undriven) => Err(undriven),
         }
     }
 
@@ -257,6 +295,15 @@ pub fn background() -> Result<Handle> {
 pub async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     let lost = |_| Error::new(ErrorKind::Unexpected, "A bug in nomkit: work on a file died.");
     tokio::task::spawn_blocking(work).await.map_err(lost)
+}
+
+/// The end of a future, unless it forks: then it goes on in the parent alone.
+async fn at_home<T>(process: Process, mut future: Pin<&mut impl Future<Output = T>>) -> Result<T> {
+    poll_fn(|context| {
+        let done = if process.is_this() { future.as_mut().poll(context).map(Ok) } else { Poll::Pending };
+        if process.is_this() { done } else { Poll::Ready(Err(forked())) }
+    })
+    .await
 }
 
 /// Runs a future so that a panic in it becomes an error of ours.

@@ -44,28 +44,47 @@ mod foreign {
     use super::{Json, JsonMap, Timestamp};
     use std::{collections::HashMap, time::SystemTime};
 
-    /// A JSON value.
-    #[derive(uniffi::Enum)]
+    /// A JSON value. As text it is JSON.
+    #[derive(Clone, uniffi::Enum)]
+    #[uniffi::export(Display)]
     #[allow(missing_docs)]
     pub enum JsonValue {
+        /// Nothing.
         Null,
-        Bool(bool),
-        Int(i64),
-        Float(f64),
-        Text(String),
-        Array(Vec<JsonValue>),
-        Object(HashMap<String, JsonValue>),
+        /// True or false.
+        Bool { value: bool },
+        /// A whole number.
+        Int { value: i64 },
+        /// Any other number.
+        Float { value: f64 },
+        /// Text.
+        Text { value: String },
+        /// A list.
+        Array { items: Vec<JsonValue> },
+        /// Members by their names.
+        Object { fields: HashMap<String, JsonValue> },
+    }
+
+    impl std::fmt::Display for JsonValue {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            Json::from(self.clone()).fmt(f)
+        }
     }
 
     impl From<Json> for JsonValue {
         fn from(json: Json) -> Self {
             match json {
                 Json::Null => Self::Null,
-                Json::Bool(b) => Self::Bool(b),
-                Json::Number(n) => n.as_i64().map_or_else(|| Self::Float(n.as_f64().unwrap_or(f64::NAN)), Self::Int),
-                Json::String(s) => Self::Text(s),
-                Json::Array(items) => Self::Array(items.into_iter().map(Self::from).collect()),
-                Json::Object(map) => Self::Object(object(map)),
+                Json::Bool(value) => Self::Bool { value },
+                Json::Number(number) => match (number.as_i64(), number.as_u64()) {
+                    (Some(value), _) => Self::Int { value },
+                    // A float would round it.
+                    (None, Some(larger)) => Self::Text { value: larger.to_string() },
+                    (None, None) => Self::Float { value: number.as_f64().unwrap_or(f64::NAN) },
+                },
+                Json::String(value) => Self::Text { value },
+                Json::Array(items) => Self::Array { items: items.into_iter().map(Self::from).collect() },
+                Json::Object(map) => Self::Object { fields: object(map) },
             }
         }
     }
@@ -74,12 +93,12 @@ mod foreign {
         fn from(value: JsonValue) -> Self {
             match value {
                 JsonValue::Null => Self::Null,
-                JsonValue::Bool(b) => b.into(),
-                JsonValue::Int(i) => i.into(),
-                JsonValue::Float(f) => f.into(),
-                JsonValue::Text(s) => s.into(),
-                JsonValue::Array(items) => items.into_iter().map(Self::from).collect(),
-                JsonValue::Object(map) => Self::Object(map.into_iter().map(|(k, v)| (k, v.into())).collect()),
+                JsonValue::Bool { value } => value.into(),
+                JsonValue::Int { value } => value.into(),
+                JsonValue::Float { value } => value.into(),
+                JsonValue::Text { value } => value.into(),
+                JsonValue::Array { items } => items.into_iter().map(Self::from).collect(),
+                JsonValue::Object { fields } => Self::Object(fields.into_iter().map(|(k, v)| (k, v.into())).collect()),
             }
         }
     }

@@ -30,6 +30,12 @@ impl ApiKey {
         Err(Error::new(ErrorKind::Config, format!("{problem} {remedy}")))
     }
 
+    /// What tells keys apart where none is kept.
+    pub(crate) fn digest(&self, before: sha2::Sha256) -> [u8; 32] {
+        use sha2::Digest;
+        before.chain_update(self.0.as_bytes()).finalize().into()
+    }
+
     /// Takes the key out of foreign text.
     pub(crate) fn conceal(&self, text: &mut String) {
         if self.0.len() >= 4 && text.contains(self.0.as_str()) {
@@ -45,6 +51,12 @@ impl ApiKey {
             crate::Json::Object(map) => map.values_mut().for_each(|value| self.conceal_in(value)),
             _ => {}
         }
+    }
+
+    /// Tells one key from another, for what a process keeps by key.
+    pub(crate) fn fingerprint(&self) -> [u8; 32] {
+        use sha2::Digest;
+        sha2::Sha256::digest(self.0.as_bytes()).into()
     }
 
     /// The header that carries it, marked so that nothing prints it.

@@ -152,6 +152,8 @@ fn a_content_that_the_server_may_have_is_not_sent_again_but_one_that_it_refused_
     write(folder.path(), &[("a.txt", "one"), ("b.txt", "one"), ("c.txt", "one")]);
     let world = World::new();
     world.fault("POST /files/upload", "lose_response", 1, json!({}));
+    // Without a search, nobody can tell what became of it.
+    world.fault("GET /files/search", "status", 9, json!({"status": 501, "body": {"error": "Not here"}}));
     let outcomes = upload(&world, folder.path(), FolderOptions::default()).unwrap();
     assert_eq!(outcomes.iter().map(code).collect::<Vec<_>>(), ["outcome_unknown"; 3]);
     let same = outcomes.iter().map(|outcome| outcome.same_as.as_deref()).collect::<Vec<_>>();

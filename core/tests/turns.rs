@@ -63,8 +63,24 @@ fn a_follow_up_whose_answer_is_lost_is_asked_once() {
     let run = world.nomic.agents().launch(prompt("Look"), vec![], None).unwrap();
     run.wait(WaitOptions::default(), None).unwrap();
     world.fault("POST /agents/{id}/followup", "lose_response", 1, json!({}));
-    assert_eq!(run.follow_up(follow_up("And now?"), vec![]).unwrap_err().code, "outcome_unknown");
+    let second = run.follow_up(follow_up("And now?"), vec![]).unwrap();
+    assert!(second.recovered() && !second.wait(within(60.0), None).unwrap().text.is_empty());
     assert_eq!(world.ledger()["agents"][0]["turns"].as_array().unwrap().len(), 2);
+    assert_eq!(world.requests("POST /agents/{id}/followup"), 1);
+}
+
+#[test]
+fn f04_a_follow_up_that_was_found_is_given_even_if_its_agent_cannot_be_seen() {
+    let world = World::new();
+    let run = world.nomic.agents().launch(prompt("Look"), vec![], None).unwrap();
+    run.wait(WaitOptions::default(), None).unwrap();
+    world.fault("POST /agents/{id}/followup", "lose_response", 1, json!({}));
+    // All looks but the one before it was asked.
+    world.fault("GET /agents/{id}", "status", 4, json!({"skip": 1, "status": 502, "body": ""}));
+    let second = run.follow_up(follow_up("And now?"), vec![]).unwrap();
+    assert!(second.recovered() && second.turn() == 2);
+    assert!(!second.wait(within(60.0), None).unwrap().text.is_empty());
+    assert_eq!(world.requests("POST /agents/{id}/followup"), 1);
 }
 
 #[test]

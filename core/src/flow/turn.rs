@@ -4,7 +4,7 @@
 //! never be seen running, and rows may arrive late. So a terminal status counts only with evidence of the new turn,
 //! and the answer is what stands after the turn's own user row, never the last thing that was said.
 
-use super::{Moment, wait::Cadence};
+use super::{Moment, is_well_after, wait::Cadence};
 use crate::{
     Timestamp,
     nomic::{AgentStatus, ArtifactRef, Message, Role},
@@ -22,6 +22,17 @@ pub(crate) struct Baseline {
     pub(crate) accepted_at: Option<Timestamp>,
     /// The fingerprint of what this turn asked, if that is known.
     pub(crate) asked: Option<String>,
+}
+
+impl Baseline {
+    /// How many user rows stand before this turn's own. What was written well before the agent had last changed by then was
+    /// there before, even if it shows late; equal words alone do not tell. A turn that is asked for as soon as the last one
+    /// ended may be dated before that end.
+    pub(crate) fn users_before(&self, rows: &[Message]) -> usize {
+        let times = |row: &&Message| row.created_at.zip(self.updated_at);
+        let before = |row: &&Message| times(row).is_some_and(|(at, changed)| is_well_after(changed, at));
+        self.users.max(rows.iter().filter(|row| row.role == Role::User).filter(before).count())
+    }
 }
 
 /// What to look at next.
@@ -123,10 +134,11 @@ impl Turn {
         Step::Agent(self.patient.pause(jitter))
     }
 
-    /// Takes in the conversation, read after the agent.
-    pub(crate) fn saw_conversation(&mut self, rows: &[Message], now: Moment, jitter: f64) -> Step {
+    /// Takes in the conversation: the agent was asked for at `looked`, and the rows came by `now`. What lingers is judged by
+    /// the former: rows that were long on their way make no status younger.
+    pub(crate) fn saw_conversation(&mut self, rows: &[Message], looked: Moment, now: Moment, jitter: f64) -> Step {
         let Some(ending) = self.ending else { return Step::Agent(self.patient.pause(jitter)) };
-        let Some(own) = self.own_rows(rows) else { return self.without_own_row(ending, now, jitter) };
+        let Some(own) = self.own_rows(rows) else { return self.without_own_row(ending, looked, jitter) };
         if self.is_foreign(rows, &own) {
             return Step::Lost(Lost::Foreign);
         }
@@ -145,22 +157,26 @@ impl Turn {
             return Step::Over(ending, own);
         }
         // A status that shows no change at all is the previous turn's, and so is all else that came with it.
-        let fresh = self.stirred || now >= self.began + LINGER;
+        let lingered = looked >= self.began + LINGER;
+        let fresh = self.stirred || lingered;
         let last = answer.last().is_some_and(|row| row.role == Role::Assistant);
-        let still = self.is_still(answer, now) && last && fresh;
+        let still = self.is_still(answer, looked, now) && (last || lingered) && fresh;
         match ending {
             Ending::Finished if answered && (self.is_evident() || still) => Step::Over(ending, own),
-            Ending::Finished => self.look_again(Lost::Unanswered, now, jitter),
-            Ending::Failed | Ending::Stopped if self.is_evident() || now >= self.began + LINGER => {
-                Step::Over(ending, own)
-            }
-            Ending::Failed | Ending::Stopped => self.look_again(Lost::Unseen, now, jitter),
+            Ending::Finished => self.look_again(Lost::Unanswered, looked, jitter),
+            Ending::Failed | Ending::Stopped if self.is_evident() || lingered => Step::Over(ending, own),
+            Ending::Failed | Ending::Stopped => self.look_again(Lost::Unseen, looked, jitter),
         }
     }
 
     /// Whether a status that was just seen belongs to this turn; if not, it is the previous turn's.
     pub(crate) fn is_evident(&self) -> bool {
         self.is_first() || self.active || self.moved
+    }
+
+    /// Whether it was at work at the last look, so that nothing but work or its end is to be seen next.
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.ending.is_none() && (self.is_first() || self.active)
     }
 
     fn is_first(&self) -> bool {
@@ -170,17 +186,17 @@ impl Turn {
     /// The rows after this turn's user row, up to the next one's.
     fn own_rows(&self, rows: &[Message]) -> Option<Range<usize>> {
         let mut users = rows.iter().enumerate().filter(|(_, row)| row.role == Role::User).map(|(at, _)| at);
-        let own = users.nth(self.baseline.users);
-        match own {
-            Some(own) => Some(own + 1..users.next().unwrap_or(rows.len())),
-            // An agent that was launched without a prompt answers nobody.
-            None if self.is_first() && self.baseline.asked.is_none() && !rows.is_empty() => Some(0..rows.len()),
-            None => None,
+        let silent = self.is_first() && self.baseline.asked.is_none() && self.baseline.users == 0;
+        if silent && rows.first().is_some_and(|row| row.role != Role::User) {
+            // A launch without a prompt that has no row of its own; the first question is the next turn's.
+            return Some(0..users.next().unwrap_or(rows.len()));
         }
+        let own = users.nth(self.baseline.users_before(rows));
+        own.map(|own| own + 1..users.next().unwrap_or(rows.len()))
     }
 
-    fn without_own_row(&mut self, ending: Ending, now: Moment, jitter: f64) -> Step {
-        let step = self.look_again(Lost::Unseen, now, jitter);
+    fn without_own_row(&mut self, ending: Ending, looked: Moment, jitter: f64) -> Step {
+        let step = self.look_again(Lost::Unseen, looked, jitter);
         match (step, ending) {
             // It ended in a way that needs no answer.
             (Step::Lost(_), Ending::Failed | Ending::Stopped) if self.is_evident() => Step::Over(ending, 0..0),
@@ -188,14 +204,14 @@ impl Turn {
         }
     }
 
-    fn look_again(&mut self, lost: Lost, now: Moment, jitter: f64) -> Step {
+    fn look_again(&mut self, lost: Lost, looked: Moment, jitter: f64) -> Step {
         let until = if self.is_evident() {
-            let lag = *self.ended.get_or_insert(now) + LAG;
+            let lag = *self.ended.get_or_insert(looked) + LAG;
             if self.is_first() || self.active { lag } else { lag.max(self.began + LINGER) }
         } else {
             self.began + LINGER
         };
-        if now >= until {
+        if looked >= until {
             let unseen = !self.is_evident();
             return Step::Lost(if unseen { Lost::Unseen } else { lost });
         }
@@ -210,10 +226,10 @@ impl Turn {
     }
 
     /// Whether it says what it said at a look long enough ago, with a terminal status read in between.
-    fn is_still(&mut self, answer: &[Message], now: Moment) -> bool {
+    fn is_still(&mut self, answer: &[Message], looked: Moment, now: Moment) -> bool {
         let texts = answer.iter().map(|row| row.text.clone()).collect::<Vec<_>>();
         match &self.said {
-            Some((said, at)) if *said == texts => now.saturating_sub(*at) >= STILL,
+            Some((said, at)) if *said == texts => looked.saturating_sub(*at) >= STILL,
             _ => {
                 self.said = Some((texts, now));
                 false

@@ -107,6 +107,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_of_half_an_hour_shrinks_to_nothing_and_of_no_deadline_nothing_is_known() {
+        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+        let deadline = Deadline::after(Some(DEFAULT_DEADLINE), minutes(5));
+        let left = [5, 15, 35, 40].map(|now| deadline.left(minutes(now)));
+        assert_eq!(left, [30, 20, 0, 0].map(|left| Some(minutes(left))));
+        assert_eq!(Deadline::after(None, minutes(5)).left(minutes(6)), None);
+    }
+
+    #[test]
     fn an_outage_is_borne_for_five_minutes_and_forgotten_when_over() {
         let mut outage = Outage::default();
         assert!(outage.failed(Duration::from_secs(0)) && outage.failed(Duration::from_secs(299)));

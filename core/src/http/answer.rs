@@ -7,7 +7,8 @@ use super::{
     weight::Weight,
 };
 use crate::{
-    Error, ErrorKind, Json,
+    Error, ErrorKind, Json, Timestamp,
+    flow::pace::Standing,
     nomic::routes::Route,
     secret::{brief, excerpt},
 };
@@ -103,6 +104,11 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// When the server says that it answered.
+    pub(crate) fn date(&self) -> Option<Timestamp> {
+        self.header("date").and_then(retry::http_date).map(Timestamp)
+    }
+
     pub(crate) fn request_id(&self) -> Option<String> {
         self.header("x-request-id").map(|id| excerpt(id, 128))
     }
@@ -149,8 +155,17 @@ impl Answer {
         }
     }
 
+    /// What it tells of the limits; nothing of what makes no sense.
+    pub(crate) fn standing(&self) -> Standing {
+        let number = |name: &str| self.header(name)?.trim().parse::<u32>().ok();
+        Standing {
+            limit: number("x-ratelimit-limit").filter(|limit| *limit > 0),
+            remaining: number("x-ratelimit-remaining"),
+        }
+    }
+
     fn retry_after(&self) -> Option<Duration> {
-        let now = self.header("date").and_then(retry::http_date);
+        let now = self.date().map(|date| date.0);
         let mut values = self.headers.get_all(header::RETRY_AFTER).iter();
         // Two of them contradict each other, and then none counts.
         let only = values.next().filter(|_| values.next().is_none())?;

@@ -150,7 +150,7 @@ impl Payload {
             }
         };
         let left = parts.iter().map(Part::size).sum();
-        Body { parts: parts.into_iter(), open: Mutex::default(), left, begun, meter }
+        Body { parts: parts.into_iter(), open: Mutex::default(), left, begun, asked: false, meter }
     }
 }
 
@@ -161,6 +161,8 @@ pub struct Body {
     open: Mutex<Option<Chunks>>,
     left: u64,
     begun: Arc<AtomicBool>,
+    /// It was asked for before.
+    asked: bool,
     meter: Option<(Arc<Meter>, u64)>,
 }
 
@@ -217,7 +219,10 @@ impl http_body::Body for Body {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let this = &mut *self;
-        this.begun.store(true, Relaxed);
+        // Whoever gave the request up before now holds it to be not sent, and may send it again.
+        if !std::mem::replace(&mut this.asked, true) && this.begun.swap(true, Relaxed) {
+            return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())));
+        }
         if this.meter.as_ref().is_some_and(|(meter, turn)| meter.turn.load(Relaxed) != *turn) {
             return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())));
         }

@@ -2,110 +2,77 @@
 
 use super::{
     answer::Answer,
-    body::{Meter, Payload},
+    call::{Call, DEADLINE},
+    gate::{Access, Pass, Visitor},
     patience::Patience,
+    report::{answered, failed, failing, silent, stamped, unknown},
     retry::{self, Attempt, Ending, Quota, Verdict},
     transport::{Failure, Outcome, Request, Transport},
+    watch::{ACCEPTANCE, watch},
 };
 use crate::{
-    Error, ErrorKind, RequestOutcome, Result,
+    Error, ErrorKind, Event, EventKind, RequestOutcome, Result, Timestamp,
     config::Config,
-    nomic::routes::{Route, Safety, UPLOAD},
-    progress::{INTERVAL, OnProgress, Sending},
+    events::Events,
+    flow::line::Place,
+    nomic::routes::{Route, Safety},
+    progress::QUEUE,
+    runtime::PerProcess,
 };
 use http::{HeaderMap, HeaderValue, header};
+use once_cell::sync::OnceCell;
 use serde::de::DeserializeOwned;
 use std::{
     pin::pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
 use tokio::time::{Instant, sleep};
 
-/// How long a call may go on, its retries included, unless it has a deadline of its own.
-const DEADLINE: Duration = Duration::from_secs(120);
 /// A paid request is not sent with less time left than this, or half of its deadline.
 const NEED: Duration = Duration::from_secs(5);
-/// An upload that moves no byte for this long has stalled.
-const STALL: Duration = Duration::from_secs(30);
-/// How long the server may take to accept a file after its last byte.
-const ACCEPTANCE: Duration = Duration::from_secs(300);
-
-/// One call: what to send, and until when.
-pub(crate) struct Call<'a> {
-    route: &'static Route,
-    ids: &'a [(&'a str, &'a str)],
-    query: Vec<(&'static str, String)>,
-    payload: Payload,
-    deadline: Option<Duration>,
-    started: Instant,
-    progress: Option<&'a OnProgress>,
-}
-
-impl<'a> Call<'a> {
-    pub(crate) fn new(route: &'static Route, ids: &'a [(&'a str, &'a str)]) -> Self {
-        Self {
-            route,
-            ids,
-            query: Vec::new(),
-            payload: Payload::Empty,
-            deadline: None,
-            started: Instant::now(),
-            progress: None,
-        }
-    }
-
-    pub(crate) fn query(mut self, query: Vec<(&'static str, String)>) -> Self {
-        self.query = query;
-        self
-    }
-
-    pub(crate) fn payload(mut self, payload: Payload) -> Self {
-        self.payload = payload;
-        self
-    }
-
-    /// How long it may take in all.
-    pub(crate) fn within(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
-        self
-    }
-
-    /// Since when, if what came before counts too.
-    pub(crate) fn since(mut self, started: Instant) -> Self {
-        self.started = started;
-        self
-    }
-
-    pub(crate) fn progress(mut self, progress: Option<&'a OnProgress>) -> Self {
-        self.progress = progress;
-        self
-    }
-}
 
 /// The one way out of this process.
 pub(crate) struct Exit {
+    /// Tells the clients of a process apart.
+    id: u64,
+    /// Whether its gates are its own, since its time is.
+    alone: bool,
+    access: PerProcess<OnceCell<Arc<Access>>>,
     config: Arc<Config>,
     transport: Arc<dyn Transport>,
     headers: HeaderMap,
     quota: Quota,
+    pub(crate) events: Events,
     /// A connection was kept after a success, and none has proved to be closed since.
     kept: AtomicBool,
     closed: AtomicBool,
 }
 
 impl Exit {
-    pub(crate) fn new(config: Arc<Config>, transport: Arc<dyn Transport>) -> Result<Self> {
+    pub(crate) fn new(config: Arc<Config>, transport: Arc<dyn Transport>, alone: bool) -> Result<Self> {
+        static CLIENTS: AtomicU64 = AtomicU64::new(0);
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, config.api_key.header()?);
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         let agent = HeaderValue::from_str(&config.user_agent)
             .map_err(|_| Error::new(ErrorKind::Config, "The user agent cannot be sent in a header."))?;
         headers.insert(header::USER_AGENT, agent);
-        Ok(Self { config, transport, headers, quota: Quota::new(), kept: false.into(), closed: false.into() })
+        Ok(Self {
+            id: CLIENTS.fetch_add(1, Relaxed),
+            alone,
+            access: PerProcess::new(),
+            config,
+            transport,
+            headers,
+            quota: Quota::new(),
+            events: Events::default(),
+            kept: false.into(),
+            closed: false.into(),
+        })
     }
 
     /// From now on every call fails before anything is sent.
@@ -115,6 +82,11 @@ impl Exit {
 
     /// Makes the call and decodes its answer.
     pub(crate) async fn call<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T> {
+        self.dated(call).await.map(|(value, _)| value)
+    }
+
+    /// The same, with the time that the server told beside its answer.
+    pub(crate) async fn dated<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<(T, Option<Timestamp>)> {
         let route = call.route;
         let path = route.path(call.ids)?;
         let (started, upload) = (call.started, call.payload.meter());
@@ -123,21 +95,46 @@ impl Exit {
             None => DEADLINE.max(self.config.timeout),
         });
         let need = if route.safety == Safety::Effect { (deadline / 2).min(NEED) } else { Duration::ZERO };
-        let (mut made, mut unsettled) = (0, false);
+        let (mut made, mut unsettled, mut queue) = (0, false, Queue::default());
         loop {
-            let left = deadline.saturating_sub(started.elapsed());
+            let spent = || started.elapsed().saturating_sub(queue.waited);
+            self.may_send(route, deadline.saturating_sub(spent()), need)?;
+            let mut pass = match self.enter(&call, need, &mut queue).await {
+                Ok(pass) => pass,
+                Err(mut error) => {
+                    let info = error.info_mut();
+                    (info.attempts, info.elapsed) = (made, started.elapsed().as_secs_f64());
+                    if unsettled {
+                        // An earlier request of this call may have arrived.
+                        info.outcome = Some(RequestOutcome::Unknown);
+                    }
+                    return Err(error);
+                }
+            };
+            let spent = || started.elapsed().saturating_sub(queue.waited);
+            let left = deadline.saturating_sub(spent());
             self.may_send(route, left, need)?;
+            pass.spend();
             made += 1;
+            let sent = Instant::now();
             // What is sent again goes over a connection of its own: the last one may be what failed.
             let fresh = made > 1 || route.safety == Safety::Effect;
-            let (ending, mut error) = match self.once(&call, &path, left, fresh).await {
+            call.tell_flight(true);
+            let outcome = self.once(&call, &path, left, fresh).await;
+            if let Outcome::Answered(answer) = &outcome {
+                pass.answered(answer.status, answer.standing());
+            }
+            let (ending, mut error) = match outcome {
                 // It was there to be deleted, and is gone.
-                Outcome::Answered(answer) if unsettled && answer.is_gone(route) => return answer.emptied().decode(),
+                Outcome::Answered(answer) if unsettled && answer.is_gone(route) => {
+                    return answer.emptied().decode().map(|value| (value, None));
+                }
                 Outcome::Answered(mut answer) if answer.status.is_success() => match answer.decode() {
                     Ok(value) => {
+                        self.events.tell(answered(route, &answer, made, sent.elapsed()));
                         self.quota.refill();
                         self.kept.store(true, Relaxed);
-                        return Ok(value);
+                        return Ok((value, answer.date()));
                     }
                     Err(error) => {
                         crate::runtime::abandon_connection();
@@ -154,6 +151,7 @@ impl Exit {
                 }
                 Outcome::NotSent(failure) => {
                     let permanent = failure.permanent;
+                    pass.unsent();
                     (Ending::NotSent { permanent }, failed(route, failure, RequestOutcome::NotSent))
                 }
                 Outcome::Unknown(failure) => match call.payload.meter().and_then(|meter| meter.take_failure()) {
@@ -171,15 +169,32 @@ impl Exit {
                     }
                 },
             };
+            self.events.tell(failing(route, &error, made, sent.elapsed()));
             let lost = ending.is_unsettled();
             unsettled |= lost;
-            let left = deadline.saturating_sub(started.elapsed());
+            if !lost {
+                call.tell_flight(false);
+            }
+            let left = deadline.saturating_sub(spent());
             let (retries, jitter) = (self.config.retries, fastrand::f64());
             let limited = if upload.is_some() { 4 } else { 20 };
             let attempt = Attempt { safety: route.safety, made, retries, left, need, limited, jitter };
-            match retry::judge(attempt, ending) {
+            let verdict = retry::judge(attempt, ending);
+            let pause = retry::pause(ending, verdict, jitter);
+            let paused = pause.is_some_and(|wait| pass.pause(wait));
+            if let Some(wait) = pause.filter(|_| paused) {
+                let text = format!("everything of the tier {} pauses", route.tier.as_str());
+                self.events.tell(Event::new(EventKind::Paused, route.operation, text).taking(wait));
+            }
+            match verdict {
                 Verdict::Again(wait) if !call.payload.is_spent() && (ending.is_no_storm() || self.quota.take()) => {
-                    sleep(wait).await;
+                    let text = format!("is sent again: {}", error.code);
+                    self.events.tell(Event::new(EventKind::Retrying, route.operation, text).taking(wait));
+                    // A pause of the tier is waited for where everybody waits for it, in front of them.
+                    match paused {
+                        true => (queue.again, queue.owed) = (pass.place(), wait),
+                        false => sleep(wait).await,
+                    }
                 }
                 _ => {
                     if lost && route.safety == Safety::Effect {
@@ -192,6 +207,26 @@ impl Exit {
                 }
             }
         }
+    }
+
+    /// Waits for the call's turn. What it waits beyond what it owes does not count as its own time.
+    async fn enter(&self, call: &Call<'_>, need: Duration, queue: &mut Queue) -> Result<Pass> {
+        let visitor = Visitor {
+            route: call.route,
+            caller: (self.id, call.job),
+            again: queue.again.take(),
+            until: call.end.map(|end| call.started + end.saturating_sub(need)),
+            progress: call.progress.cloned().or_else(|| QUEUE.try_with(Clone::clone).ok()),
+            events: &self.events,
+        };
+        let (access, arrived) = (self.access.get(), Instant::now());
+        let access = access.get_or_init(|| Access::new(&self.config, self.alone));
+        let pass = match self.config.pace {
+            true => access.enter(visitor).await?,
+            false => access.wave(&visitor)?,
+        };
+        queue.waited += arrived.elapsed().saturating_sub(std::mem::take(&mut queue.owed));
+        Ok(pass)
     }
 
     fn may_send(&self, route: &Route, left: Duration, need: Duration) -> Result<()> {
@@ -232,13 +267,13 @@ impl Exit {
         let result = match call.payload.meter() {
             Some(meter) => watch(exchange, meter, call.progress, left).await,
             None => {
-                let limit = self.config.timeout.min(left);
+                let limit = self.config.timeout.min(call.room(left)).min(call.each);
                 Patience::new(limit).wait(pin!(exchange)).await.unwrap_or_else(|| Err(silent(limit)))
             }
         };
         let result = result.map_err(|failure| match failure.kind {
             // It was still connecting.
-            ErrorKind::RequestTimeout if call.route.safety == Safety::Effect && !begun.load(Relaxed) => {
+            ErrorKind::RequestTimeout if call.route.safety == Safety::Effect && !begun.swap(true, Relaxed) => {
                 Failure { sent: false, ..failure }
             }
             _ => failure,
@@ -259,88 +294,13 @@ impl Exit {
     }
 }
 
-/// Follows an upload: tells its progress, and gives up when it moves no more.
-async fn watch(
-    exchange: impl Future<Output = Result<Answer, Failure>>,
-    meter: &Meter,
-    listener: Option<&OnProgress>,
-    left: Duration,
-) -> Result<Answer, Failure> {
-    let mut exchange = pin!(exchange);
-    let mut sending = Sending::new(listener);
-    let (end, mut patience, mut sent) = (Instant::now() + left, Patience::new(STALL), 0);
-    loop {
-        let step = patience.step(INTERVAL, exchange.as_mut()).await;
-        let now = meter.sent();
-        if let Some(result) = step {
-            if result.as_ref().is_ok_and(|answer| answer.status.is_success()) {
-                sending.tell("accepted", now, meter.total);
-            }
-            return result;
-        }
-        let given = if now < meter.total { STALL } else { ACCEPTANCE };
-        // A source that takes its time is no server that has stalled.
-        if now != sent || meter.is_starved() {
-            (sent, patience) = (now, Patience::new(given));
-        }
-        sending.tell("sending", now, meter.total);
-        if patience.is_over() {
-            return Err(silent(given));
-        }
-        if Instant::now() >= end {
-            return Err(if meter.is_starved() { starved(left) } else { silent(left) });
-        }
-    }
-}
-
-fn silent(limit: Duration) -> Failure {
-    let text = format!("The server did not answer within {:.0} s", limit.as_secs_f64());
-    Failure::after_send(ErrorKind::RequestTimeout, text)
-}
-
-fn starved(limit: Duration) -> Failure {
-    let text = format!("The source was not read to its end within {:.0} s", limit.as_secs_f64());
-    Failure::after_send(ErrorKind::RequestTimeout, text)
-}
-
-fn failed(route: &Route, failure: Failure, outcome: RequestOutcome) -> Error {
-    let message = format!("{}: {}", route.operation, failure.message);
-    let mut error = match failure.kind {
-        ErrorKind::Protocol => Error::protocol(failure.reason, message),
-        kind => Error::new(kind, message),
-    };
-    error.info_mut().outcome = Some(outcome);
-    error
-}
-
-fn stamped(route: &Route, mut error: Error, answer: &Answer) -> Error {
-    let info = error.info_mut();
-    if !info.message.starts_with(route.operation) {
-        info.message = format!("{}: {}", route.operation, info.message);
-    }
-    info.status = Some(answer.status.as_u16());
-    info.request_id = answer.request_id();
-    info.outcome = Some(RequestOutcome::Answered);
-    error
-}
-
-/// A paid request whose end nobody knows: it is reported, never sent a second time.
-fn unknown(route: &Route, cause: &Error, upload: Option<&Meter>) -> Error {
-    let operation = route.operation;
-    let hint = match upload {
-        Some(meter) if meter.sent() < meter.total => {
-            " It was not sent whole; the server may have refused it early (too large, or the key)."
-        }
-        Some(_) if operation == UPLOAD.operation => " Look for it with `files.search` before you upload it again.",
-        _ => " Look at `agents.list` and the conversation before you send it again.",
-    };
-    let why = cause.message.trim_start_matches(operation).trim_start_matches(": ");
-    let text = format!("{operation}: the server may or may not have acted, and it was not sent again. {why}.{hint}");
-    let mut error = Error::new(ErrorKind::OutcomeUnknown, text.replace("..", "."))
-        .with("operation", operation)
-        .with("candidates", crate::Json::Array(Vec::new()));
-    let info = error.info_mut();
-    (info.status, info.server_code) = (cause.status, cause.server_code.clone());
-    (info.request_id, info.outcome) = (cause.request_id.clone(), Some(RequestOutcome::Unknown));
-    error
+/// How a call stands with the gate.
+#[derive(Default)]
+struct Queue {
+    /// How long it waited for its turn.
+    waited: Duration,
+    /// How much of the next wait is its own affair, since it was refused.
+    owed: Duration,
+    /// Where it stood then.
+    again: Option<Place>,
 }

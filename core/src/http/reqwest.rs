@@ -8,12 +8,15 @@ use crate::{
 };
 use futures_util::{StreamExt, TryStreamExt, future::BoxFuture};
 use once_cell::sync::OnceCell;
+use rustls::{client::danger::ServerCertVerifier, crypto::CryptoProvider, pki_types::CertificateDer};
 use std::{
     error::Error as _,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use tokio::runtime::{Handle, Id};
+
+type Verifier = dyn ServerCertVerifier;
 
 const CONNECT: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(30);
@@ -132,21 +135,45 @@ fn tls(config: &Config) -> Result<rustls::ClientConfig> {
     Ok(builder.dangerous().with_custom_certificate_verifier(verifier(config)?).with_no_client_auth())
 }
 
-/// The system's trust, and the authorities that were given.
-pub(crate) fn verifier(config: &Config) -> Result<Arc<dyn rustls::client::danger::ServerCertVerifier>> {
+/// Whom the client trusts, and the authorities that were given.
+pub(crate) fn verifier(config: &Config) -> Result<Arc<Verifier>> {
     let extra = match &config.ca_certs {
         Some(path) => certificates(path)?,
         None => Vec::new(),
     };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    match rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider) {
-        Ok(verifier) => Ok(Arc::new(verifier)),
-        Err(error) => Err(Error::new(ErrorKind::Config, format!("TLS cannot be set up: {error}."))),
-    }
+    trust(extra, Arc::new(rustls::crypto::ring::default_provider()))
+        .map_err(|error| Error::new(ErrorKind::Config, format!("TLS cannot be set up: {error}.")))
 }
 
-fn certificates(path: &std::path::Path) -> Result<Vec<rustls::pki_types::CertificateDer<'static>>> {
-    use rustls::pki_types::{CertificateDer, pem::PemObject};
+/// The system's authorities.
+#[cfg(not(target_os = "android"))]
+fn trust(extra: Vec<CertificateDer<'static>>, provider: Arc<CryptoProvider>) -> Result<Arc<Verifier>, rustls::Error> {
+    rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider).map(|verifier| Arc::new(verifier) as _)
+}
+
+#[cfg(target_os = "android")]
+use bundled as trust;
+
+/// Mozilla's authorities, as they were when this was built. Android's own can be reached only from Java, by a call that
+/// every app would have to make first.
+#[cfg(any(test, target_os = "android"))]
+fn bundled(extra: Vec<CertificateDer<'static>>, provider: Arc<CryptoProvider>) -> Result<Arc<Verifier>, rustls::Error> {
+    let mut roots = mozilla();
+    // Unlike theirs, one that was given must be usable.
+    extra.into_iter().try_for_each(|own| roots.add(own))?;
+    let verifier = rustls::client::WebPkiServerVerifier::builder_with_provider(roots.into(), provider).build();
+    verifier.map(|verifier| verifier as _).map_err(|error| rustls::Error::General(error.to_string()))
+}
+
+#[cfg(any(test, target_os = "android"))]
+fn mozilla() -> rustls::RootCertStore {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
+    roots
+}
+
+fn certificates(path: &std::path::Path) -> Result<Vec<CertificateDer<'static>>> {
+    use rustls::pki_types::pem::PemObject;
     let unusable = |why: String| {
         let path = crate::secret::shown(&path.to_string_lossy());
         Error::new(ErrorKind::Config, format!("`ca_certs` (`{path}`) cannot be used: {why}."))
@@ -209,5 +236,31 @@ fn reason(error: &reqwest::Error) -> String {
         Some(cause) => crate::secret::shown(&cause.to_string()),
         None if error.is_timeout() => "timed out".to_owned(),
         None => "no further reason".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+    use rustls::pki_types::{ServerName, UnixTime};
+
+    #[test]
+    fn bundled_authorities_are_trusted_and_those_that_were_given_and_no_others() {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let own = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let served = CertificateParams::new(vec!["nomic.test".to_owned()]).unwrap().signed_by(&key, &own).unwrap();
+        let (name, now) = (ServerName::try_from("nomic.test").unwrap(), UnixTime::now());
+        let provider = || Arc::new(rustls::crypto::ring::default_provider());
+        let verify = |trust: &Verifier| trust.verify_server_cert(served.der(), &[], &name, &[], now).map(drop);
+
+        let unknown = verify(&*bundled(Vec::new(), provider()).unwrap()).unwrap_err();
+        assert!(matches!(unknown, rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer)));
+        let given = bundled(vec![own.der().clone()], provider()).unwrap();
+        assert_eq!(verify(&*given), Ok(()));
+        assert!(mozilla().len() > 100, "{}", mozilla().len());
+        assert!(bundled(vec![CertificateDer::from(vec![0; 8])], provider()).is_err());
     }
 }

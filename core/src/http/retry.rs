@@ -71,7 +71,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// A server that asks for less is not asked more often.
 const SHORTEST: Duration = Duration::from_millis(500);
 /// Beyond this a rate limit is reported at once, however long the deadline.
-const PATIENCE: Duration = Duration::from_secs(300);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Decides whether a call sends again.
 pub(crate) fn judge(attempt: Attempt, ending: Ending) -> Verdict {
@@ -83,7 +83,7 @@ pub(crate) fn judge(attempt: Attempt, ending: Ending) -> Verdict {
         Ending::Unknown | Ending::Stale | Ending::Broken => repeatable && tries(u32::MAX),
         Ending::Garbled | Ending::Unconfigured => repeatable && tries(2),
         Ending::Limited { retry_after: Some(wait) } => {
-            let wait = wait.max(SHORTEST).mul_f64(1.0 + 0.2 * attempt.jitter);
+            let wait = release(wait, attempt.jitter);
             let bearable = attempt.has_time_after(wait) && wait <= PATIENCE;
             let again = bearable && attempt.retries > 0 && attempt.made < attempt.limited;
             return if again { Verdict::Again(wait) } else { Verdict::Stop };
@@ -95,6 +95,21 @@ pub(crate) fn judge(attempt: Attempt, ending: Ending) -> Verdict {
     let wait = backoff(attempt.made, attempt.jitter);
     let wait = if matches!(ending, Ending::Limited { .. }) { wait.max(SHORTEST) } else { wait };
     if again && attempt.has_time_after(wait) { Verdict::Again(wait) } else { Verdict::Stop }
+}
+
+/// How long the whole tier sends nothing after this ending: as long as the platform says, whoever may wait for it, or
+/// as long as this call pauses if it does not say.
+pub(crate) fn pause(ending: Ending, verdict: Verdict, jitter: f64) -> Option<Duration> {
+    match (ending, verdict) {
+        (Ending::Limited { retry_after: Some(wait) }, _) => Some(release(wait, jitter)),
+        (Ending::Limited { retry_after: None }, Verdict::Again(wait)) => Some(wait),
+        _ => None,
+    }
+}
+
+/// What the platform asks for, and a fifth more at most, so that not everybody comes back at once.
+fn release(wait: Duration, jitter: f64) -> Duration {
+    wait.max(SHORTEST).mul_f64(1.0 + 0.2 * jitter)
 }
 
 impl Attempt {

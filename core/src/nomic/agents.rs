@@ -6,18 +6,24 @@ use super::{
     envelope::{Enveloped, Rows},
     launch::Launch,
     pager::page_size,
+    recover::launch::{recover, tell_twins},
     routes::{self, check_id},
     token,
 };
 use crate::{
-    Error, Json, OnProgress, Result,
+    Error, ErrorKind, Json, OnProgress, Result,
     config::seconds,
-    flow::turn::Baseline,
-    http::{Call, body::Payload},
+    events::Timeline,
+    flow::{
+        turn::{Baseline, fingerprint},
+        wait::Cadence,
+    },
+    http::{Call, Limit, body::Payload},
     source::image::allowance,
 };
 use serde::Deserialize;
 use std::{sync::Arc, time::Duration};
+use tokio::time::{Instant, sleep};
 
 /// How long a launch or a follow-up may take, its retries included.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
@@ -37,8 +43,9 @@ impl Agents {
     /// `developer:agent`, tier Heavy.
     ///
     /// # Errors
-    /// `InvalidInput` before anything is sent; `SpendLimit`; `OutcomeUnknown` if the answer was lost: it is never
-    /// sent a second time. Whatever fails, `uploaded` of the error lists the files that are on the platform by then.
+    /// `InvalidInput` before anything is sent; `SpendLimit`; `OutcomeUnknown` if the answer was lost and the agent
+    /// could not be found within 30 s of the timeout, or not be told from others (`candidates`): a launch is never sent
+    /// a second time. Whatever fails, `uploaded` of the error lists the files that are on the platform by then.
     pub async fn launch(
         &self,
         options: LaunchOptions,
@@ -49,17 +56,35 @@ impl Agents {
         patience(timeout)?;
         let mut launch = Launch::new(options, attachments.into())?;
         launch.read(progress.as_ref()).await?;
+        let timeline = Timeline::default();
         let (files, mut uploaded) = (Files::new(self.shared.clone()), Vec::new());
         let launched = async {
-            let body = launch.upload(&files, progress.as_ref(), &mut uploaded).await?;
-            let within = within(timeout, &body)?;
+            let (body, looks) = launch.upload(&files, progress.as_ref(), &mut uploaded).await?;
+            let (within, started) = (within(timeout, &body)?, Instant::now());
+            let claim = self.shared.account().launches.open(looks, exact(&body));
+            let told = |flying| claim.flying(flying);
             let call = Call::new(routes::LAUNCH, &[]).payload(body).within(within).progress(progress.as_ref());
-            self.shared.exit.call::<Enveloped<Agent>>(call).await
+            let (agent, recovered) = match self.shared.exit.call::<Enveloped<Agent>>(call.on_flight(&told)).await {
+                Ok(answer) => {
+                    claim.got(&answer.data.id);
+                    (answer.data, false)
+                }
+                Err(error) if error.kind() == ErrorKind::OutcomeUnknown => {
+                    let sent = claim.lost();
+                    // Unless the caller set the time, what went before the request does not count.
+                    let since = if timeout.is_some() { started } else { claim.shelf.instant(sent) };
+                    (recover(self, &claim, sent, since + within.span(), error).await?, true)
+                }
+                Err(error) => return Err(error),
+            };
+            tell_twins(self, &claim, started + within.span()).await;
+            Ok((agent, recovered))
         };
-        match launched.await {
-            Ok(answer) => Ok(AgentRun::launched(self.clone(), answer.data, prompt.as_deref())),
-            Err(error) => Err(error.after_uploading(uploaded)),
-        }
+        let (agent, recovered) = match timeline.within(launched).await {
+            Ok(launched) => launched,
+            Err(error) => return Err(error.after_uploading(uploaded)),
+        };
+        Ok(AgentRun::launched(self.clone(), agent, prompt.as_deref(), recovered, timeline))
     }
 
     /// Reads one agent. `GET /agents/{id}`, tier Standard.
@@ -67,21 +92,19 @@ impl Agents {
     /// # Errors
     /// `NotFound` if there is none, or it is not yours.
     pub async fn get(&self, id: &str) -> Result<Agent> {
-        self.get_within(id, None).await
+        self.once_born(id, || self.get_within(id, None)).await
     }
 
     pub(crate) async fn get_within(&self, id: &str, limit: Option<Duration>) -> Result<Agent> {
         let ids = [("id", id)];
-        let mut call = Call::new(routes::GET, &ids);
-        if let Some(limit) = limit {
-            call = call.within(limit);
-        }
+        let call = Call::new(routes::GET, &ids).look(limit);
         let agent = self.shared.exit.call::<Enveloped<Agent>>(call).await?.data;
         // Ids are shown in small letters, and found in any.
         if !agent.id.eq_ignore_ascii_case(id) {
             let text = format!("agents.get: The server answered for another agent than {id}.");
             return Err(Error::protocol("id", text));
         }
+        self.seen(id);
         Ok(agent)
     }
 
@@ -109,16 +132,15 @@ impl Agents {
     /// # Errors
     /// `NotFound` if there is no such agent, or it is not yours.
     pub async fn conversation(&self, id: &str) -> Result<Vec<Message>> {
-        self.conversation_within(id, None).await
+        self.once_born(id, || self.conversation_within(id, None)).await
     }
 
     pub(crate) async fn conversation_within(&self, id: &str, limit: Option<Duration>) -> Result<Vec<Message>> {
         let ids = [("id", id)];
-        let mut call = Call::new(routes::CONVERSATION, &ids);
-        if let Some(limit) = limit {
-            call = call.within(limit);
-        }
-        Ok(self.shared.exit.call::<Enveloped<Rows>>(call).await?.data.messages)
+        let call = Call::new(routes::CONVERSATION, &ids).look(limit);
+        let rows = self.shared.exit.call::<Enveloped<Rows>>(call).await?.data.messages;
+        self.seen(id);
+        Ok(rows)
     }
 
     /// One artifact with its content. `GET /agents/{id}/artifacts/{artifactId}`, tier Standard (assumed).
@@ -126,7 +148,7 @@ impl Agents {
     /// # Errors
     /// `NotFound` if there is none, or it is not yours.
     pub async fn artifact(&self, agent_id: &str, artifact_id: &str) -> Result<Artifact> {
-        self.artifact_within(agent_id, artifact_id, None).await
+        self.once_born(agent_id, || self.artifact_within(agent_id, artifact_id, None)).await
     }
 
     pub(crate) async fn artifact_within(
@@ -136,11 +158,8 @@ impl Agents {
         limit: Option<Duration>,
     ) -> Result<Artifact> {
         let ids = [("agent_id", agent), ("artifact_id", artifact)];
-        let mut call = Call::new(routes::ARTIFACT, &ids);
-        if let Some(limit) = limit {
-            call = call.within(limit);
-        }
-        Ok(self.shared.exit.call::<Enveloped<Artifact>>(call).await?.data)
+        let call = Call::new(routes::ARTIFACT, &ids).look(limit);
+        Ok(self.shared.exit.call::<Enveloped<Artifact>>(call).await?.data.with_columns())
     }
 
     /// Asks an agent to stop. It may still finish first: look at its status. `POST /agents/{id}/stop`, tier Standard.
@@ -148,12 +167,12 @@ impl Agents {
     /// # Errors
     /// `NotFound` if there is none, or it is not yours.
     pub async fn stop(&self, id: &str) -> Result<Agent> {
-        self.stop_within(id, PATIENCE).await
+        self.once_born(id, || self.stop_within(id, None)).await
     }
 
-    pub(crate) async fn stop_within(&self, id: &str, limit: Duration) -> Result<Agent> {
+    pub(crate) async fn stop_within(&self, id: &str, limit: Option<Duration>) -> Result<Agent> {
         let ids = [("id", id)];
-        let answer = self.shared.exit.call::<Json>(Call::new(routes::STOP, &ids).within(limit)).await?;
+        let answer = self.shared.exit.call::<Json>(Call::new(routes::STOP, &ids).look(limit)).await?;
         // The body is not documented, and there may be none; without an agent in it, the agent is read.
         match Enveloped::<Agent>::deserialize(answer) {
             Ok(Enveloped { data: agent }) if agent.id.eq_ignore_ascii_case(id) => Ok(agent),
@@ -168,7 +187,27 @@ impl Agents {
     /// `Conflict` if the platform does not delete an agent at work: stop it first.
     pub async fn delete(&self, id: &str) -> Result<()> {
         let ids = [("id", id)];
-        self.shared.exit.call::<serde::de::IgnoredAny>(Call::new(routes::DELETE, &ids)).await.map(drop)
+        let delete = || self.shared.exit.call::<serde::de::IgnoredAny>(Call::new(routes::DELETE, &ids));
+        self.once_born(id, delete).await?;
+        self.seen(id);
+        Ok(())
+    }
+
+    /// Makes a call again while the platform does not know an agent yet that this process has just launched.
+    async fn once_born<T, F: Future<Output = Result<T>>>(&self, id: &str, call: impl Fn() -> F) -> Result<T> {
+        let mut cadence = Cadence::brisk();
+        loop {
+            match call().await {
+                Err(error) if error.kind() == ErrorKind::NotFound && self.shared.account().launches.is_newborn(id) => {
+                    sleep(cadence.pause(fastrand::f64())).await;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn seen(&self, id: &str) {
+        self.shared.account().launches.read(|claims| claims.seen(id));
     }
 
     /// Picks a run up again: by its token, the very turn that the token names; by an agent's id, its latest turn.
@@ -176,23 +215,43 @@ impl Agents {
     /// # Errors
     /// `Config` if the token belongs to another instance; `NotFound` if the agent is gone.
     pub async fn attach(&self, target: &str) -> Result<AgentRun> {
+        let timeline = Timeline::default();
+        let mut run = timeline.within(self.pick_up(target, &timeline)).await?;
+        timeline.name(run.id());
+        run.timeline = timeline;
+        Ok(run)
+    }
+
+    async fn pick_up(&self, target: &str, timeline: &Timeline) -> Result<AgentRun> {
         if token::is_token(target) {
             let token = token::read(&self.shared.config.origin, target)?;
+            timeline.name(&token.agent_id);
             let agent = self.get(&token.agent_id).await?;
             return Ok(AgentRun::new(self.clone(), agent, token.turn, token.baseline));
         }
-        let agent = self.get(check_id("target", target)?).await?;
+        timeline.name(check_id("target", target)?);
+        let agent = self.get(target).await?;
         let rows = self.conversation(target).await?;
-        let asked = rows.iter().filter(|row| row.role == Role::User).count();
+        let questions = rows.iter().filter(|row| row.role == Role::User).collect::<Vec<_>>();
+        // Rows may come late; what this process asked is there all the same.
+        let asked = questions.len().max(self.shared.account().asked(target));
         let users = asked.saturating_sub(1);
-        let baseline = Baseline { users, updated_at: None, accepted_at: None, asked: None };
+        let question = questions.get(users).map(|row| fingerprint(&row.text));
+        let baseline = Baseline { users, updated_at: None, accepted_at: None, asked: question };
         Ok(AgentRun::new(self.clone(), agent, u32::try_from(asked.max(1)).unwrap_or(u32::MAX), baseline))
     }
 }
 
 /// How long a request may take; without a limit of the caller's own, images have time to be sent.
-pub(crate) fn within(timeout: Option<f64>, body: &Payload) -> Result<Duration> {
-    Ok(patience(timeout)? + if timeout.is_none() { allowance(body) } else { Duration::ZERO })
+pub(crate) fn within(timeout: Option<f64>, body: &Payload) -> Result<Limit> {
+    let span = patience(timeout)?;
+    Ok(if timeout.is_some() { Limit::Given(span) } else { Limit::Usual(span + allowance(body)) })
+}
+
+/// What a launch asks to the last detail; with images nobody knows without reading them.
+fn exact(body: &Payload) -> Option<String> {
+    let Payload::Json(text) = body else { return None };
+    Some(fingerprint(&String::from_utf8_lossy(text)))
 }
 
 pub(crate) fn patience(timeout: Option<f64>) -> Result<Duration> {

@@ -53,7 +53,7 @@ impl Artifact {
         if self.extension() != "csv" {
             return to.write_all(self.text.as_deref().unwrap_or_default().as_bytes());
         }
-        let columns = self.headed_columns();
+        let columns = self.columns.iter().map(Column::headed).collect::<Vec<_>>();
         let mut table = csv::Writer::from_writer(to);
         table.write_record(columns.iter().map(|(_, heading)| heading))?;
         for row in &self.rows {
@@ -62,18 +62,17 @@ impl Artifact {
         table.flush()
     }
 
-    /// Each column's key and heading; a table that names none has those of its rows.
-    fn headed_columns(&self) -> Vec<(&str, &str)> {
-        if !self.columns.is_empty() {
-            return self.columns.iter().map(Column::headed).collect();
-        }
-        let mut keys: Vec<&str> = Vec::new();
-        for key in self.rows.iter().flat_map(JsonMap::keys) {
-            if !keys.contains(&key.as_str()) {
+    /// A table that names no columns has the keys of its rows, in their order, which not every language keeps.
+    pub(crate) fn with_columns(mut self) -> Self {
+        let mut keys: Vec<&String> = Vec::new();
+        for key in self.rows.iter().flat_map(JsonMap::keys).filter(|_| self.columns.is_empty()) {
+            if !keys.contains(&key) {
                 keys.push(key);
             }
         }
-        keys.into_iter().map(|key| (key, key)).collect()
+        let columns = keys.into_iter().map(|key| Column { id: key.clone(), name: None }).collect::<Vec<_>>();
+        self.columns.extend(columns);
+        self
     }
 
     /// How many bytes its content holds, about.
@@ -158,10 +157,10 @@ mod tests {
 
     #[test]
     fn a_table_that_names_no_columns_keeps_its_cells() {
-        let text = r#"{"id":"t","type":"table","rows":[{"a":1},{"b":2}]}"#;
-        let table: Artifact = serde_json::from_str(text).unwrap();
+        let text = r#"{"id":"t","type":"table","rows":[{"z":1},{"b":2,"z":3}]}"#;
+        let table = serde_json::from_str::<Artifact>(text).unwrap().with_columns();
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(std::fs::read_to_string(table.download(folder.path()).unwrap()).unwrap(), "a,b\n1,\n,2\n");
+        assert_eq!(std::fs::read_to_string(table.download(folder.path()).unwrap()).unwrap(), "z,b\n1,\n3,2\n");
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! The client of one instance and one key.
 
-use super::{Agents, Attachments, Files, LaunchOptions, RunResult, WaitOptions, Workflows};
+use super::{
+    AgentRun, Agents, Attachments, Completed, Files, LaunchOptions, RunOutcome, RunResult, WaitOptions, Workflows,
+    claims::Account, sweeps::Sweeps,
+};
 use crate::{
-    ClientOptions, OnProgress, Result,
+    ClientOptions, EventQueue, OnProgress, Result,
     config::Config,
     http::{Exit, Transport, reqwest::Sockets},
     runtime::{Lanes, Undriven},
@@ -18,7 +21,17 @@ pub struct Nomic(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) exit: Exit,
+    pub(crate) sweeps: Sweeps,
     lanes: Lanes,
+    /// Of a client whose transport, and time, are its own.
+    account: Option<Arc<Account>>,
+}
+
+impl Shared {
+    /// What is known of the paid requests made with this key.
+    pub(crate) fn account(&self) -> Arc<Account> {
+        self.account.clone().unwrap_or_else(|| Account::of(&self.config))
+    }
 }
 
 impl Nomic {
@@ -30,8 +43,8 @@ impl Nomic {
     pub fn new(options: ClientOptions) -> Result<Self> {
         let config = Arc::new(Config::resolve(options)?);
         let sockets = Arc::new(Sockets::new(config.clone()));
-        let exit = Exit::new(config.clone(), sockets.clone())?;
-        Ok(Self(Arc::new(Shared { config, exit, lanes: Lanes::new(sockets) })))
+        let exit = Exit::new(config.clone(), sockets.clone(), false)?;
+        Ok(Self(Arc::new(Shared { config, exit, sweeps: Sweeps::new(), lanes: Lanes::new(sockets), account: None })))
     }
 
     /// A client over another transport than sockets.
@@ -39,13 +52,16 @@ impl Nomic {
     pub fn over(options: ClientOptions, transport: Arc<dyn Transport>) -> Result<Self> {
         let config = Arc::new(Config::resolve(options)?);
         let sockets = Arc::new(Sockets::new(config.clone()));
-        let exit = Exit::new(config.clone(), transport)?;
-        Ok(Self(Arc::new(Shared { config, exit, lanes: Lanes::new(sockets) })))
+        let exit = Exit::new(config.clone(), transport, true)?;
+        let (sweeps, account) = (Sweeps::new(), Some(Arc::new(Account::new())));
+        Ok(Self(Arc::new(Shared { config, exit, sweeps, lanes: Lanes::new(sockets), account })))
     }
 
-    /// Closes the client: calls made from now on fail with `Closed`, and idle connections are dropped.
+    /// Closes the client: calls made from now on fail with `Closed`, idle connections are dropped, and who listens hears no
+    /// more.
     pub fn close(&self) {
         self.0.exit.close();
+        self.0.exit.events.end();
         self.0.lanes.close();
     }
 
@@ -79,6 +95,34 @@ impl Nomic {
         wait.check()?;
         let run = self.agents().launch(launch, attachments, progress.clone()).await?;
         run.wait(wait, progress).await
+    }
+
+    /// Waits for all of these runs at once and gives what became of each, in their order; a run that fails is an outcome,
+    /// never an error of the whole. The deadline is for all of them together. `progress` hears `waiting` with how many are
+    /// over, of how many.
+    ///
+    /// # Errors
+    /// `InvalidInput` if the options are wrong, or a run belongs to another client.
+    pub async fn wait_all(
+        &self,
+        runs: &[AgentRun],
+        options: WaitOptions,
+        progress: Option<OnProgress>,
+    ) -> Result<Vec<RunOutcome>> {
+        self.as_completed(runs, options)?.all(progress.as_ref()).await
+    }
+
+    /// The same, one after another as they end.
+    ///
+    /// # Errors
+    /// Those of [`Self::wait_all`].
+    pub fn as_completed(&self, runs: &[AgentRun], options: WaitOptions) -> Result<Completed> {
+        Completed::new(self, runs, &options)
+    }
+
+    /// What this client does from now on, until it is closed or gone.
+    pub fn listen(&self) -> EventQueue {
+        self.0.exit.events.listen()
     }
 
     /// Drives a future of this client in this thread; `interrupted` is asked every 50 ms. For bridges.

@@ -4,15 +4,17 @@ use super::{
     Agent, AgentRun, AgentStatus, Artifact, ArtifactRef, Message, Role, RunResult, WaitOptions, agent_run::look_limit,
 };
 use crate::{
-    Error, ErrorKind, OnProgress, Progress, Result, Timestamp,
+    Error, ErrorKind, Event, EventKind, OnProgress, Progress, Result, Timestamp,
     flow::{
+        sweep::{self, Place},
         turn::{Ending, Lost, Step, Turn, is_made_in},
         wait::{Deadline, Outage, Pause},
     },
-    progress::ticking,
+    progress::{INTERVAL, QUEUE, TICK, ticking},
     secret::excerpt,
 };
-use std::time::Duration;
+use arc_swap::ArcSwapOption;
+use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 
 /// How many bytes of artifacts one result holds, about.
@@ -29,6 +31,12 @@ pub(crate) struct Follow {
     cause: Option<Error>,
     /// What comes next. It is replaced only when done, so a call that was cancelled can be made again.
     step: Step,
+    /// When the agent was last asked for.
+    looked: Duration,
+    /// Where lists show the agent.
+    place: Place,
+    /// When a wait without an end asks for itself, whatever lists say: they might stand still.
+    alone: Duration,
 }
 
 /// What one step showed.
@@ -59,33 +67,79 @@ impl Follow {
             false => Step::Agent(Duration::ZERO),
         };
         let deadline = Deadline::after(span, Duration::ZERO);
-        Ok(Self { run, turn, began: Instant::now(), span, deadline, outage: Outage::default(), cause: None, step })
+        let (outage, place) = (Outage::default(), Place::default());
+        let alone = match span {
+            Some(_) => Duration::MAX,
+            None => sweep::alone(Duration::ZERO, fastrand::f64()),
+        };
+        Ok(Self {
+            run,
+            turn,
+            began: Instant::now(),
+            span,
+            deadline,
+            outage,
+            cause: None,
+            step,
+            looked: Duration::ZERO,
+            place,
+            alone,
+        })
     }
 
     pub(crate) async fn finish(mut self, progress: Option<&OnProgress>) -> Result<RunResult> {
         let (run, began) = (self.run.clone(), self.began);
-        let tell = || tell(progress, &run.status(), began);
+        let queued = Arc::new(ArcSwapOption::<Instant>::empty());
+        // What waits in the queue is told of that, and not of the agent too.
+        let tell = || {
+            let told = queued.load().as_ref().is_some_and(|at| at.elapsed() < 2 * INTERVAL + TICK);
+            if !told {
+                tell(progress, &run.status(), began);
+            }
+        };
+        let listener = progress.cloned().map(|listener| {
+            let queued = queued.clone();
+            let told = move |progress| {
+                queued.store(Some(Arc::new(Instant::now())));
+                listener(progress);
+            };
+            Arc::new(told) as OnProgress
+        });
         loop {
-            let sight = match progress {
-                Some(_) => ticking(self.advance(), tell).await?,
+            let sight = match listener.clone() {
+                Some(listener) => ticking(QUEUE.scope(listener, self.advance()), tell).await?,
                 None => self.advance().await?,
             };
             match sight {
-                Sight::Over(over) => return self.result(over).await,
+                Sight::Over(over) => return Box::pin(self.result(over)).await,
                 Sight::Working(_) => tell(),
                 Sight::Nothing => {}
             }
         }
     }
 
+    /// One step. Its requests are on the heap, and only while they are made: most waits pause, and waits are many.
     async fn advance(&mut self) -> Result<Sight> {
         match self.step.clone() {
             Step::Agent(pause) => {
-                match self.deadline.allow(pause, self.began.elapsed()) {
-                    Pause::For(pause) => sleep(pause).await,
+                let now = self.began.elapsed();
+                let pause = match self.deadline.allow(pause, now) {
+                    Pause::For(pause) => pause,
                     Pause::Expired => return Err(self.run.expired(self.span.unwrap_or_default(), self.cause.as_ref())),
-                }
-                match self.run.look(self.limit()).await {
+                };
+                // While it works a list will do; what tells turns apart is read from the agent itself.
+                let looked = if self.turn.is_at_work() && self.run.status().is_active() && now < self.alone {
+                    let left = self.deadline.left(now);
+                    self.looked = now + pause;
+                    self.run.agents.shared.sweeps.look(&self.run, &mut self.place, pause, left).await
+                } else {
+                    sleep(pause).await;
+                    self.looked = self.began.elapsed();
+                    let looked = Box::pin(self.run.look(self.limit())).await;
+                    self.alone = self.alone.max(sweep::alone(self.began.elapsed(), fastrand::f64()));
+                    looked
+                };
+                match looked {
                     Ok(agent) => {
                         self.seen();
                         self.step = self.turn.saw_agent(&agent.status, agent.updated_at, fastrand::f64());
@@ -94,22 +148,25 @@ impl Follow {
                     Err(error) => self.bear(error),
                 }
             }
-            Step::Conversation => match self.run.agents.conversation_within(self.run.id(), self.limit()).await {
-                Ok(rows) => {
-                    self.outage.over();
-                    self.step = self.turn.saw_conversation(&rows, self.began.elapsed(), fastrand::f64());
-                    match self.step.clone() {
-                        Step::Over(ending, own) => {
-                            let written = |at: usize| rows.get(at).and_then(|row| row.created_at);
-                            let (asked, next) = (own.start.checked_sub(1).and_then(written), written(own.end));
-                            let rows = rows.get(own).unwrap_or_default().to_vec();
-                            Ok(Sight::Over(Over { ending, rows, asked, next }))
+            Step::Conversation => {
+                match Box::pin(self.run.agents.conversation_within(self.run.id(), self.limit())).await {
+                    Ok(rows) => {
+                        self.outage.over();
+                        self.step =
+                            self.turn.saw_conversation(&rows, self.looked, self.began.elapsed(), fastrand::f64());
+                        match self.step.clone() {
+                            Step::Over(ending, own) => {
+                                let written = |at: usize| rows.get(at).and_then(|row| row.created_at);
+                                let (asked, next) = (own.start.checked_sub(1).and_then(written), written(own.end));
+                                let rows = rows.get(own).unwrap_or_default().to_vec();
+                                Ok(Sight::Over(Over { ending, rows, asked, next }))
+                            }
+                            _ => Ok(Sight::Nothing),
                         }
-                        _ => Ok(Sight::Nothing),
                     }
+                    Err(error) => self.bear(error),
                 }
-                Err(error) => self.bear(error),
-            },
+            }
             Step::Lost(lost) => Err(self.lost(lost)),
             Step::Over(ending, _) => Ok(Sight::Over(Over { ending, rows: Vec::new(), asked: None, next: None })),
         }
@@ -129,7 +186,7 @@ impl Follow {
             return Err(error);
         }
         let pause = Duration::from_millis(500 + fastrand::u64(..500));
-        self.step = Step::Agent(put_off.unwrap_or_default().max(pause));
+        self.step = Step::Agent(put_off.unwrap_or_default().min(crate::http::retry::PATIENCE).max(pause));
         self.cause = Some(error);
         Ok(Sight::Nothing)
     }
@@ -139,6 +196,8 @@ impl Follow {
     }
 
     async fn result(&self, over: Over) -> Result<RunResult> {
+        let text = format!("turn {} is over: {:?}", self.run.turn(), over.ending).to_lowercase();
+        self.run.tell(Event::new(EventKind::Over, "agents.conversation", text));
         let messages = over.rows;
         let said = |role: Role| {
             let rows = messages.iter().filter(|row| row.role == role && !row.text.trim().is_empty());
@@ -206,6 +265,7 @@ impl Follow {
             Lost::Unanswered => "This turn is over, but its answer did not appear in the conversation",
             Lost::Foreign => "Somebody else's question stands where this turn's should",
         };
+        self.run.tell(Event::new(EventKind::Over, "agents.conversation", why));
         let token = self.run.token();
         let text = format!("{why}. An earlier answer is never given instead; look at `run.conversation()`.");
         Error::new(ErrorKind::StaleTurn, text).with("token", token)
@@ -238,7 +298,8 @@ impl Updates {
     pub async fn next(&mut self) -> Result<Option<Agent>> {
         loop {
             let Some(follow) = &mut self.follow else { return Ok(None) };
-            let agent = match follow.advance().await {
+            let timeline = follow.run.timeline.clone();
+            let agent = match timeline.within(follow.advance()).await {
                 Ok(Sight::Nothing) => continue,
                 Ok(Sight::Working(agent)) => *agent,
                 Ok(Sight::Over(_)) => {

@@ -1,6 +1,6 @@
 //! What a launch and a follow-up ask, checked before anything of it is sent.
 
-use super::{File, Files, LaunchOptions, UploadOptions, routes::check_id};
+use super::{File, Files, LaunchOptions, UploadOptions, recover::launch::Looks, routes::check_id};
 use crate::{
     Error, Image, OnProgress, Result, Source,
     http::body::Payload,
@@ -95,7 +95,7 @@ impl Given {
         match self {
             Self::There(id) => Ok(id),
             Self::Here(parcel) => {
-                let file = files.send(parcel.payload()?, None, progress).await?;
+                let file = files.send(*parcel, None, progress).await?;
                 let id = file.id.clone();
                 uploaded.push(file);
                 Ok(id)
@@ -159,13 +159,14 @@ impl Launch {
         Ok(())
     }
 
-    /// Uploads what is local and gives the launch's body; `uploaded` has what is on the platform, come what may.
+    /// Uploads what is local and gives the launch's body, and how the agent will look; `uploaded` has what is on the
+    /// platform, come what may.
     pub(crate) async fn upload(
         self,
         files: &Files,
         progress: Option<&OnProgress>,
         uploaded: &mut Vec<File>,
-    ) -> Result<Payload> {
+    ) -> Result<(Payload, Looks)> {
         let (options, mut file_ids, mut inputs) = (self.options, Vec::new(), BTreeMap::new());
         file_ids.extend(options.file_ids);
         for given in self.files {
@@ -185,7 +186,10 @@ impl Launch {
             inputs: &inputs,
             prompt: options.prompt.as_deref().map(|text| Prompt { text }),
         };
-        image::body(&ask, self.pictures)
+        let (workflow, project) = (ask.workflow_id, ask.project_id);
+        let looks =
+            Looks::new(workflow, project, options.prompt.as_deref(), file_ids.iter().chain(inputs.values().flatten()));
+        Ok((image::body(&ask, self.pictures)?, looks))
     }
 }
 

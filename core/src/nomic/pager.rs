@@ -2,15 +2,16 @@
 
 use super::{Agent, FileHit, Workflow, client::Shared, routes::Route};
 use crate::{
-    Error, Result,
+    Error, Result, Timestamp,
     flow::pager::{Circle, Walk},
-    http::Call,
+    http::{Call, Limit},
     record::{Expose, Field, Shape, Type, Value},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{
     collections::{HashSet, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 
 /// What lists hold.
@@ -64,11 +65,16 @@ pub struct Pager<T> {
     walk: Walk,
     seen: HashSet<String>,
     ready: VecDeque<T>,
+    /// How long a page may take in all.
+    pub(crate) limit: Option<Duration>,
+    /// When the server says that it gave the last page.
+    pub(crate) date: Option<Timestamp>,
 }
 
 impl<T: Listed> Pager<T> {
     pub(crate) fn new(shared: Arc<Shared>, route: &'static Route, query: Vec<(&'static str, String)>) -> Self {
-        Self { shared, route, query, walk: Walk::default(), seen: HashSet::new(), ready: VecDeque::new() }
+        let (walk, seen, ready) = (Walk::default(), HashSet::new(), VecDeque::new());
+        Self { shared, route, query, walk, seen, ready, limit: None, date: None }
     }
 
     /// The next page; `None` after the last.
@@ -84,7 +90,12 @@ impl<T: Listed> Pager<T> {
         let Some(cursor) = self.walk.next() else { return Ok(None) };
         let mut query = self.query.clone();
         query.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
-        let mut body: Body<T> = self.shared.exit.call(Call::new(self.route, &[]).query(query)).await?;
+        let mut call = Call::new(self.route, &[]).query(query);
+        if let Some(limit) = self.limit {
+            call = call.within(Limit::Given(limit));
+        }
+        let (mut body, date) = self.shared.exit.dated::<Body<T>>(call).await?;
+        self.date = date;
         self.walk.arrived(body.data.len(), body.next_cursor).map_err(|circle| circling(self.route, circle))?;
         body.data.retain(|item| self.seen.insert(item.id().to_owned()));
         Ok(Some(Page { items: body.data, total_count: body.total_count }))

@@ -35,6 +35,16 @@ pub(crate) enum Tier {
 }
 
 impl Tier {
+    pub(crate) const ALL: [Self; 2] = [Self::Standard, Self::Heavy];
+
+    /// How many requests a minute are documented.
+    pub(crate) fn limit(self) -> u32 {
+        match self {
+            Self::Standard => 300,
+            Self::Heavy => 30,
+        }
+    }
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Standard => "standard",

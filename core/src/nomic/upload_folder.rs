@@ -83,7 +83,7 @@ async fn once(
     }
     let sending = async {
         let limit = options.timeout.map(|timeout| seconds("timeout", timeout)).transpose()?;
-        files.send(parcel.payload()?, limit.map(|limit| (began, limit)), progress.as_ref()).await
+        files.send(parcel, limit.map(|limit| (began, limit)), progress.as_ref()).await
     };
     let result = sending.await;
     // A content that the server may have is not sent again either.

@@ -22,8 +22,8 @@ use std::{path::Path, time::Duration};
 pub(crate) struct Parcel {
     what: What,
     name: String,
-    path: Option<String>,
-    parent_id: Option<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) parent_id: Option<String>,
 }
 
 #[derive(Debug)]
@@ -34,6 +34,12 @@ enum What {
 }
 
 impl Parcel {
+    /// What it will be called on the platform.
+    pub(crate) fn file_name(&self) -> &str {
+        let path = self.path.as_deref().unwrap_or(&self.name);
+        path.rsplit('/').next().unwrap_or(path)
+    }
+
     /// Checks what can be known before it is read.
     pub(crate) fn new(source: Source, options: &UploadOptions) -> Result<Self> {
         let (what, own_name) = match source {
@@ -48,7 +54,7 @@ impl Parcel {
                 (What::Ready(content), Some(name))
             }
             Source::Bytes { bytes, name } => (What::Ready(Content::Bytes(bytes)), Some(name)),
-            Source::Stream(stream) if stream.is_spent() => return Err(super::stream::spent()),
+            Source::Stream(stream) if stream.is_spent() => return Err(Stream::spent()),
             Source::Stream(stream) => {
                 let name = Some(stream.name().to_owned());
                 match stream.size() {

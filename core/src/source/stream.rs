@@ -76,6 +76,11 @@ impl Stream {
         self.size
     }
 
+    /// What is said of one that was read before and cannot be read again.
+    pub fn spent() -> Error {
+        Error::invalid("source", "This stream was read before; it can be sent once. Make a new one.")
+    }
+
     /// Whether it was read, or is being read, and cannot be read again.
     pub(crate) fn is_spent(&self) -> bool {
         match &self.supply {
@@ -86,7 +91,9 @@ impl Stream {
 
     fn open(&self) -> Result<Chunks> {
         match &self.supply {
-            Supply::Once(chunks) => chunks.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or_else(spent),
+            Supply::Once(chunks) => {
+                chunks.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or_else(Self::spent)
+            }
             Supply::Again(open) => Ok(open()),
         }
     }
@@ -173,10 +180,6 @@ pub(super) fn deadline_over() -> Error {
     let mut error = Error::new(ErrorKind::RequestTimeout, text);
     error.info_mut().outcome = Some(RequestOutcome::NotSent);
     error
-}
-
-pub(super) fn spent() -> Error {
-    Error::invalid("source", "This stream was read before; it can be sent once. Make a new one.")
 }
 
 fn broken(name: &str, error: &io::Error) -> Error {

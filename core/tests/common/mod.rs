@@ -3,6 +3,7 @@
 #![allow(clippy::indexing_slicing)]
 
 pub mod child;
+pub mod fleet;
 pub mod raw;
 pub mod scripted;
 pub mod wire;

@@ -49,7 +49,7 @@ impl Raw {
     }
 
     pub fn options(&self) -> ClientOptions {
-        ClientOptions::default().base_url(self.url.as_str()).api_key("npk_test").timeout(20.0)
+        ClientOptions::default().base_url(self.url.as_str()).api_key("npk_test").pace(false).timeout(20.0)
     }
 
     pub fn seen(&self) -> Vec<Seen> {

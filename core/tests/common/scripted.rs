@@ -2,7 +2,7 @@
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream, stream::BoxStream};
 use nomkit::{
-    ClientOptions, ErrorKind, Nomic,
+    AgentRun, ClientOptions, Error, ErrorKind, LaunchOptions, ListOptions, Nomic,
     http::transport::{Failure, Request, Response, Transport},
 };
 use std::{
@@ -33,6 +33,10 @@ pub fn reply(status: u16, body: impl Into<String>) -> Reply {
 
 pub fn lost(failure: Failure) -> Reply {
     Reply { failure: Some(failure), ..reply(200, "") }
+}
+
+pub fn with(header: &'static str, value: impl Into<String>, reply: Reply) -> Reply {
+    Reply { headers: vec![(header, value.into())], ..reply }
 }
 
 struct Scripted {
@@ -141,4 +145,14 @@ pub fn agent(status: &str, more: &str) -> String {
 /// How many requests of a kind were made.
 pub fn count(seen: &Seen, call: &str) -> usize {
     seen.lock().unwrap().iter().filter(|made| *made == call).count()
+}
+
+pub async fn launch(nomic: &Nomic) -> Result<AgentRun, Error> {
+    nomic.agents().launch(LaunchOptions::default().prompt("Look"), vec![], None).await
+}
+
+/// The ids of all agents, over all pages.
+pub async fn list(nomic: &Nomic) -> Result<Vec<String>, Error> {
+    let mut pager = nomic.agents().list(ListOptions::default()).unwrap();
+    Ok(pager.first(10_000).await?.into_iter().map(|agent| agent.id).collect())
 }

@@ -59,7 +59,7 @@ impl Wire {
     }
 
     pub fn client(&self) -> Nomic {
-        Nomic::new(ClientOptions::default().base_url(self.url.clone()).api_key("npk_test")).unwrap()
+        Nomic::new(ClientOptions::default().base_url(self.url.clone()).api_key("npk_test").pace(false)).unwrap()
     }
 
     /// What came, when all answers were given.

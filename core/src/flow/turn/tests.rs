@@ -65,17 +65,18 @@ fn first_turn() -> Baseline {
 fn play(world: &World, baseline: Baseline, round_trip: f64) -> (Step, String, f64) {
     let now = |at: f64| Duration::from_secs_f64(at);
     let mut turn = Turn::new(baseline, now(0.0));
-    let (mut at, mut step) = (0.0, turn.start(0.5));
+    let (mut at, mut looked, mut step) = (0.0, 0.0, turn.start(0.5));
     for _ in 0..10_000 {
         step = match step {
             Step::Agent(pause) => {
-                at += pause.as_secs_f64() + round_trip;
+                looked = at + pause.as_secs_f64();
+                at = looked + round_trip;
                 let (status, updated_at) = world.agent(at);
                 turn.saw_agent(&status, updated_at, 0.5)
             }
             Step::Conversation => {
                 at += round_trip;
-                turn.saw_conversation(&world.rows(at), now(at), 0.5)
+                turn.saw_conversation(&world.rows(at), now(looked), now(at), 0.5)
             }
             Step::Over(ending, range) => {
                 let rows = world.rows(at);
@@ -125,10 +126,12 @@ fn a_turn_that_was_over_when_its_request_was_answered_costs_a_while_and_no_hang(
 #[test]
 fn a_snapshot_that_lingers_beyond_the_answer_is_not_given_with_it() {
     // Its artifacts would be the previous turn's.
-    let world = World { stale: 12.0, takes: 1.0, ..World::plain() };
-    let (step, text, at) = play(&world, second_turn(), 0.05);
-    assert_eq!((step, text.as_str()), (Step::Over(Ending::Finished, 3..5), "answer two"));
-    assert!((12.0..15.0).contains(&at), "{at}");
+    for stale in [12.0, 20.0, 50.0] {
+        let world = World { stale, takes: 1.0, ..World::plain() };
+        let (step, text, at) = play(&world, second_turn(), 0.05);
+        assert_eq!((step, text.as_str()), (Step::Over(Ending::Finished, 3..5), "answer two"));
+        assert!((stale..stale + 3.0).contains(&at), "{at}");
+    }
 }
 
 #[test]
@@ -165,9 +168,16 @@ fn an_answer_that_never_comes_is_an_error_within_bounds() {
     let mute = World { lag: 1e9, ..World::plain() };
     let mut turn = Turn::new(first, Duration::ZERO);
     turn.saw_agent(&AgentStatus::Finished, None, 0.5);
-    assert_eq!(turn.saw_conversation(&[], Duration::from_secs(1), 0.5), Step::Agent(Duration::from_millis(250)));
+    assert_eq!(
+        turn.saw_conversation(&[], Duration::from_secs(1), Duration::from_secs(1), 0.5),
+        Step::Agent(Duration::from_millis(250))
+    );
     turn.saw_agent(&AgentStatus::Finished, None, 0.5);
-    assert_eq!(turn.saw_conversation(&[], Duration::from_secs(32), 0.5), Step::Lost(Lost::Unseen), "{mute:?}");
+    assert_eq!(
+        turn.saw_conversation(&[], Duration::from_secs(32), Duration::from_secs(32), 0.5),
+        Step::Lost(Lost::Unseen),
+        "{mute:?}"
+    );
 }
 
 #[test]
@@ -206,10 +216,54 @@ fn a_first_remark_beside_a_lingering_status_is_not_the_answer() {
         turn.baseline.accepted_at = moment(1.0);
         for at in 1..9 {
             turn.saw_agent(&status, moment(1.0), 0.5);
-            let step = turn.saw_conversation(&rows, Duration::from_secs(at), 0.5);
+            let step = turn.saw_conversation(&rows, Duration::from_secs(at), Duration::from_secs(at), 0.5);
             assert!(matches!(step, Step::Agent(_)), "{status} {at}");
         }
     }
+}
+
+#[test]
+fn a_conversation_that_was_long_on_its_way_makes_no_status_younger() {
+    let (soon, late) = (Duration::from_secs(1), Duration::from_secs(61));
+    for status in [AgentStatus::Finished, AgentStatus::Failed, AgentStatus::Stopped] {
+        let mut turn = Turn::new(second_turn(), Duration::ZERO);
+        let mut rows = World::plain().rows(0.0);
+        rows.push(row(Role::Assistant, "Let me look at the files"));
+        turn.saw_agent(&status, moment(0.0), 0.5);
+        let step = turn.saw_conversation(&rows, soon, late, 0.5);
+        assert!(matches!(step, Step::Agent(_)), "{status}: {step:?}");
+        // Nor does what it said count as still: it was read only a moment before this look.
+        turn.saw_agent(&status, moment(0.0), 0.5);
+        let step = turn.saw_conversation(&rows, late + soon, late + soon, 0.5);
+        assert!(status != AgentStatus::Finished || !matches!(step, Step::Over(..)), "{step:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_a_tool_row_follows_counts_once_nothing_can_linger_any_more() {
+    let mut turn = Turn::new(second_turn(), Duration::ZERO);
+    // The turn was over before the request was answered, so nothing moves later.
+    turn.baseline.accepted_at = moment(1.0);
+    let mut rows = World::plain().rows(0.0);
+    rows.extend([row(Role::Assistant, "Done"), row(Role::Tool, "Saved")]);
+    for at in [1, 30, 59] {
+        turn.saw_agent(&AgentStatus::Finished, moment(1.0), 0.5);
+        let step = turn.saw_conversation(&rows, Duration::from_secs(at), Duration::from_secs(at), 0.5);
+        assert!(matches!(step, Step::Agent(_)), "{at}: {step:?}");
+    }
+    turn.saw_agent(&AgentStatus::Finished, moment(1.0), 0.5);
+    let step = turn.saw_conversation(&rows, Duration::from_secs(61), Duration::from_secs(61), 0.5);
+    assert!(matches!(step, Step::Over(Ending::Finished, _)), "{step:?}");
+}
+
+#[test]
+fn a_launch_without_a_question_keeps_what_it_said_before_the_next_one() {
+    let first = Baseline { users: 0, updated_at: None, accepted_at: None, asked: None };
+    let mut turn = Turn::new(first, Duration::ZERO);
+    let rows = [row(Role::Assistant, "First"), row(Role::User, "And then?"), row(Role::Assistant, "Second")];
+    turn.saw_agent(&AgentStatus::Finished, moment(9.0), 0.5);
+    let step = turn.saw_conversation(&rows, Duration::from_secs(1), Duration::from_secs(1), 0.5);
+    assert_eq!(step, Step::Over(Ending::Finished, 0..1));
 }
 
 #[test]
@@ -227,8 +281,127 @@ fn a_half_written_answer_beside_a_lingering_status_is_not_taken() {
         rows.truncate(3);
         rows.push(row(Role::Assistant, text));
         turn.saw_agent(&AgentStatus::Finished, moment(0.0), 0.5);
-        let step = turn.saw_conversation(&rows, Duration::from_secs(at), 0.5);
+        let step = turn.saw_conversation(&rows, Duration::from_secs(at), Duration::from_secs(at), 0.5);
         assert!(matches!(step, Step::Agent(_)), "{text}");
+    }
+}
+
+#[test]
+fn a_question_was_there_before_if_it_was_written_before_the_agent_last_changed() {
+    // Another process asked the same, and its row showed only after this turn's rows were counted.
+    let baseline = Baseline { updated_at: moment(50.0), accepted_at: moment(60.0), ..second_turn() };
+    let rows = |theirs: Option<f64>| {
+        let rows = [
+            (Role::User, "one", Some(0.0)),
+            (Role::Assistant, "answer one", Some(10.0)),
+            (Role::User, "two", theirs),
+            (Role::Assistant, "answer to them", Some(49.0)),
+            (Role::User, "two", Some(60.0)),
+            (Role::Assistant, "answer two", Some(70.0)),
+        ];
+        rows.map(|(role, text, at)| Message { created_at: at.and_then(moment), ..row(role, text) })
+    };
+    let own = |theirs| {
+        let mut turn = Turn::new(baseline.clone(), Duration::ZERO);
+        look(&mut turn, &AgentStatus::Finished, 70.0, &rows(theirs), 1)
+    };
+    assert_eq!(
+        [Some(40.0), Some(43.9)].map(own),
+        [Step::Over(Ending::Finished, 5..6), Step::Over(Ending::Finished, 5..6)]
+    );
+    // It may be this turn's: written about that moment, by clocks that differ or are cut off, or nobody knows when.
+    for theirs in [Some(50.0), Some(49.0), Some(44.0), None] {
+        assert_eq!(own(theirs), Step::Over(Ending::Finished, 3..4), "{theirs:?}");
+    }
+}
+
+#[test]
+fn a_greeting_is_no_answer_to_the_question_that_follows_it() {
+    let rows = [row(Role::Assistant, "Hello"), row(Role::User, "one"), row(Role::Assistant, "answer one")];
+    // The launch's own question, or the first one to an agent that was launched without any.
+    let follow_up = Baseline { users: 0, asked: Some(fingerprint("one")), ..second_turn() };
+    for baseline in [first_turn(), follow_up.clone(), Baseline { asked: None, ..follow_up }] {
+        let mut turn = Turn::new(baseline, Duration::ZERO);
+        let step = look(&mut turn, &AgentStatus::Finished, 1.0, &rows, 1);
+        assert_eq!(step, Step::Over(Ending::Finished, 2..3));
+    }
+}
+
+#[test]
+fn without_other_evidence_an_answer_must_have_stood_unchanged_for_a_while() {
+    let mut turn = Turn::new(Baseline { accepted_at: moment(1.0), ..second_turn() }, Duration::ZERO);
+    let steps = [(1, "half"), (6, "half an"), (12, "half an answer"), (21, "half an answer"), (22, "half an answer")];
+    let over = steps.map(|(at, text)| {
+        let mut rows = World::plain().rows(0.0);
+        rows.push(row(Role::Assistant, text));
+        matches!(look(&mut turn, &AgentStatus::Finished, 1.0, &rows, at), Step::Over(..))
+    });
+    assert_eq!(over, [false, false, false, false, true]);
+}
+
+#[test]
+fn a_turn_is_at_work_from_its_launch_or_from_when_it_was_seen_so_until_its_end_is_seen() {
+    for (baseline, unseen) in [(first_turn(), true), (second_turn(), false)] {
+        let mut turn = Turn::new(baseline, Duration::ZERO);
+        assert_eq!(turn.is_at_work(), unseen);
+        for (status, at_work) in [(AgentStatus::Running, true), (AgentStatus::Finished, false)] {
+            turn.saw_agent(&status, moment(1.0), 0.5);
+            assert_eq!(turn.is_at_work(), at_work, "{status}");
+        }
+    }
+}
+
+/// What a turn does that sees this status and these rows at some second.
+fn look(turn: &mut Turn, status: &AgentStatus, changed: f64, rows: &[Message], at: u64) -> Step {
+    turn.saw_agent(status, moment(changed), 0.5);
+    turn.saw_conversation(rows, Duration::from_secs(at), Duration::from_secs(at), 0.5)
+}
+
+#[test]
+fn a_question_that_follows_ends_a_turn_whatever_the_status_says() {
+    let cases = [
+        (Role::Assistant, "answer two", Ending::Finished),
+        (Role::Error, "no credit", Ending::Failed),
+        (Role::Tool, "looked", Ending::Stopped),
+        (Role::Assistant, " ", Ending::Stopped),
+    ];
+    for (role, text, ending) in cases {
+        let mut rows = World::plain().rows(0.0);
+        rows.extend([row(role, text), row(Role::User, "three"), row(Role::Assistant, "answer three")]);
+        let mut turn = Turn::new(second_turn(), Duration::ZERO);
+        assert_eq!(look(&mut turn, &AgentStatus::Finished, 0.0, &rows, 1), Step::Over(ending, 3..4), "{text}");
+    }
+}
+
+#[test]
+fn only_what_the_agent_says_is_an_answer() {
+    for (role, text) in [(Role::Tool, "looked"), (Role::Assistant, " \n")] {
+        let mut turn = Turn::new(first_turn(), Duration::ZERO);
+        let rows = [row(Role::User, "one"), row(role, text)];
+        assert!(matches!(look(&mut turn, &AgentStatus::Finished, 1.0, &rows, 1), Step::Agent(_)), "{text:?}");
+        assert_eq!(look(&mut turn, &AgentStatus::Finished, 1.0, &rows, 31), Step::Lost(Lost::Unanswered), "{text:?}");
+    }
+}
+
+#[test]
+fn a_turn_that_left_no_sign_is_told_from_one_that_gave_no_answer() {
+    let rows = World::plain().rows(0.0);
+    for (changed, lost) in [(0.0, Lost::Unseen), (1.0, Lost::Unanswered)] {
+        let mut turn = Turn::new(second_turn(), Duration::ZERO);
+        assert!(matches!(look(&mut turn, &AgentStatus::Finished, changed, &rows, 1), Step::Agent(_)));
+        assert_eq!(look(&mut turn, &AgentStatus::Finished, changed, &rows, 60), Step::Lost(lost));
+    }
+}
+
+#[test]
+fn an_end_without_an_answer_needs_no_rows_but_a_sign_of_its_own() {
+    for (status, ending) in [(AgentStatus::Failed, Ending::Failed), (AgentStatus::Stopped, Ending::Stopped)] {
+        let mut turn = Turn::new(first_turn(), Duration::ZERO);
+        assert!(matches!(look(&mut turn, &status, 1.0, &[], 1), Step::Agent(_)), "rows may come late");
+        assert_eq!(look(&mut turn, &status, 1.0, &[], 31), Step::Over(ending, 0..0));
+        // It may be the previous turn's.
+        let mut turn = Turn::new(second_turn(), Duration::ZERO);
+        assert_eq!(look(&mut turn, &status, 0.0, &[], 60), Step::Lost(Lost::Unseen));
     }
 }
 
