@@ -94,6 +94,7 @@ impl Visit {
         };
         let persona = self.app.persona();
         let mut response = persona.dress(self.operation.name, result);
+        self.app.ledger.count(self.operation.name, response.status().as_u16());
         if let Some(standing) = standing.filter(|_| persona.tells_rates()) {
             response.headers_mut().extend(standing.headers());
         }
@@ -153,7 +154,7 @@ impl Visit {
         let plan = self.strike.as_ref().and_then(|strike| strike.fault.plan());
         let planned = plan.is_some();
         let mut plan = plan.unwrap_or_default();
-        plan.tools = self.app.persona().has_tools();
+        plan.tools |= self.app.persona().has_tools();
         let (app, parameters) = (Arc::clone(&self.app), self.parameters.clone());
         let mut call = Call { app, parameters, query, headers: self.request.headers.clone(), body, plan };
         if let Some(delay) = self.strike.as_ref().and_then(|strike| strike.fault.delay()) {
@@ -178,7 +179,7 @@ impl Visit {
         Play::new(move |stage| {
             Box::pin(async move {
                 stage.gone().await;
-                stage.app.clock.sleep(delay).await;
+                stage.app.clock.sleep_until(stage.app.clock.after(delay)).await;
                 perform(operation, call).await.map_err(|problem| std::io::Error::other(problem.error))?;
                 if let Some(entry) = &stage.entry {
                     entry.processed();

@@ -26,6 +26,8 @@ pub(crate) struct App {
     pub(crate) extractor: Extractor,
     pub(crate) limiter: Limiter,
     pub(crate) budget: Budget,
+    /// Whether agents answer at once, with what they were asked, and read nothing.
+    pub(crate) echoes: bool,
     timing: Mutex<Timing>,
     persona: Mutex<Persona>,
     stopping: AtomicBool,
@@ -33,13 +35,24 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn open(options: Options, port: u16) -> io::Result<Arc<Self>> {
+        Self::new(options, port).map(Arc::new)
+    }
+
+    /// What an emulator in memory shares: the runtime's time, and a ledger that counts.
+    pub(crate) fn in_memory(options: Options, port: u16) -> io::Result<Arc<Self>> {
+        let app = Self::new(Options { data: None, ..options }, port)?;
+        let (clock, ledger) = (Clock::of_runtime(), Arc::new(Ledger::counting()));
+        Ok(Arc::new(Self { clock, ledger, echoes: true, ..app }))
+    }
+
+    fn new(options: Options, port: u16) -> io::Result<Self> {
         let store = Store::open(options.data.as_deref())?;
         let credentials = Credentials::load(options.data.as_deref())?;
         let clock = Clock::default();
         let first =
             store.with(|transaction| Ok(auth::remember(transaction, &credentials.api_key, auth::ALL, clock.now())?));
         first.map_err(|problem| io::Error::other(format!("{problem:?}")))?;
-        Ok(Arc::new(Self {
+        Ok(Self {
             port,
             credentials,
             clock,
@@ -51,9 +64,10 @@ impl App {
             budget: Budget::default(),
             timing: Mutex::new(options.timing),
             persona: Mutex::new(options.persona),
+            echoes: false,
             stopping: AtomicBool::new(false),
             options,
-        }))
+        })
     }
 
     /// From now on no work is kept: what a shutdown breaks off is done again after the restart.

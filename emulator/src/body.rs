@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use axum::body::Body;
 use bytes::{Buf, Bytes};
 use futures_util::StreamExt;
+use http_body::Body as _;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
@@ -17,6 +18,8 @@ use crate::problem::{Issue, Problem};
 
 /// How many pieces may wait to be parsed.
 const AHEAD: usize = 2;
+/// A body that says to be no larger is read whole: that is no work for a thread of its own.
+const SMALL: u64 = 16 << 10;
 /// How much of a body is read on after it proved wrong, so that the connection can be used again.
 const SPARE: usize = 1 << 20;
 
@@ -30,12 +33,17 @@ pub(crate) struct Json {
 
 /// Reads a body of up to `limit` bytes.
 pub(crate) async fn json(body: Body, limit: u64) -> Result<Json, Problem> {
+    let size = body.size_hint().upper().unwrap_or(u64::MAX);
+    if size <= SMALL.min(limit) {
+        let body = axum::body::to_bytes(body, usize::MAX).await.map_err(broke_off)?;
+        return parse(body.reader());
+    }
     let (pieces, waiting) = mpsc::channel::<Bytes>(AHEAD);
     let parser = spawn_blocking(move || parse(Pieces { waiting, piece: Bytes::new() }));
     let mut frames = body.into_data_stream();
     let (mut size, mut spare) = (0, SPARE);
     while let Some(frame) = frames.next().await {
-        let frame = frame.map_err(|error| Problem::bad_request(format!("The body broke off: {error}")))?;
+        let frame = frame.map_err(broke_off)?;
         size += frame.len() as u64;
         if size > limit {
             return Err(Problem::too_large(format!("The body exceeds {limit} bytes")));
@@ -48,6 +56,10 @@ pub(crate) async fn json(body: Body, limit: u64) -> Result<Json, Problem> {
     }
     drop(pieces);
     parser.await.map_err(Problem::internal)?
+}
+
+fn broke_off(error: axum::Error) -> Problem {
+    Problem::bad_request(format!("The body broke off: {error}"))
 }
 
 fn parse(input: impl Read) -> Result<Json, Problem> {

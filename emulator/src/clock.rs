@@ -1,5 +1,5 @@
 //! Time as the platform writes it: milliseconds since 1970, shown as ISO 8601 with milliseconds and `Z`. It goes on by
-//! itself, and can be moved.
+//! itself, or with the runtime's time, and can be moved.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -8,6 +8,7 @@ use http::HeaderValue;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::problem::Problem;
 
@@ -17,27 +18,46 @@ pub(crate) type Millis = i64;
 /// How far the clock can be moved: a thousand years.
 const FAR: Millis = 1000 * 366 * 24 * 3_600_000;
 
-/// The emulator's clock: the system's, moved by an offset.
+/// When time begins that follows the runtime's: 2026-01-05T08:00:00Z.
+const BEGINNING: Millis = 1_767_600_000_000;
+
+/// The emulator's clock: the system's or the runtime's, moved by an offset.
 #[derive(Default)]
 pub(crate) struct Clock {
+    /// When the runtime's time began, if that is what it follows.
+    since: Option<Instant>,
     offset: AtomicI64,
     moved: Notify,
 }
 
 impl Clock {
+    /// One that follows the time of the tokio runtime that this is called in, which may be virtual.
+    pub(crate) fn of_runtime() -> Self {
+        Self { since: Some(Instant::now()), ..Self::default() }
+    }
+
     pub(crate) fn now(&self) -> Millis {
-        system() + self.offset.load(Ordering::SeqCst)
+        self.unmoved() + self.offset.load(Ordering::SeqCst)
+    }
+
+    fn unmoved(&self) -> Millis {
+        self.since.map_or_else(system, |since| BEGINNING + millis(since.elapsed()))
+    }
+
+    /// The time so long from now.
+    pub(crate) fn after(&self, duration: Duration) -> Millis {
+        self.now().saturating_add(millis(duration))
     }
 
     /// Waits on this clock: moving it forward far enough ends the wait at once.
-    pub(crate) async fn sleep(&self, duration: Duration) {
-        let end = self.now().saturating_add(millis(duration));
+    pub(crate) async fn sleep_until(&self, end: Millis) {
         loop {
             let mut moved = std::pin::pin!(self.moved.notified());
             moved.as_mut().enable();
             let left = end.saturating_sub(self.now());
             let Ok(left @ 1..) = u64::try_from(left) else { return };
             tokio::select! {
+                biased;
                 () = moved => {}
                 () = tokio::time::sleep(Duration::from_millis(left)) => {}
             }
@@ -59,7 +79,7 @@ impl Clock {
         let offset = match member {
             "now" => {
                 let time = value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
-                time.ok_or_else(|| wrong("a time such as 2026-04-25T12:00:00Z"))?.as_millisecond() - system()
+                time.ok_or_else(|| wrong("a time such as 2026-04-25T12:00:00Z"))?.as_millisecond() - self.unmoved()
             }
             "advance" => self.offset.load(Ordering::SeqCst) + span()?,
             "offset" => span()?,

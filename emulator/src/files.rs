@@ -4,6 +4,8 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use serde_json::{Value, json};
 
 use crate::call::{Call, Reply};
+use crate::clock::Millis;
+use crate::ids;
 use crate::pagination::Paging;
 use crate::paths;
 use crate::problem::{Issue, Problem};
@@ -47,6 +49,17 @@ pub(crate) fn search(call: &Call) -> Result<Reply, Problem> {
         paging.page(files.collect::<Result<_, _>>()?)
     })?;
     Ok(Reply::ok(page))
+}
+
+/// Puts an empty file at the top; gives its id.
+pub(crate) fn place(connection: &Connection, name: &str, now: Millis) -> Result<String, Problem> {
+    let id = ids::new();
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO files (id, version_id, name, folded, path, mime_type, size, created_at)
+         VALUES (?1, ?1, ?2, ?3, ?2, 'text/plain', 0, ?4)",
+    )?;
+    insert.execute(params![id, name, name.to_lowercase(), now])?;
+    Ok(id)
 }
 
 /// What an agent is given: a file or a folder, for a slot if a workflow asked for it.

@@ -115,9 +115,9 @@ fn said(task: &Task) -> String {
     said + "."
 }
 
-/// The outcome of a turn that is to take no time: it is known before the turn begins.
+/// The outcome of a turn that is to take no time, or no work: it is known before the turn begins.
 async fn at_once(app: &Arc<App>, plan: &Plan, task: &Task) -> Option<Outcome> {
-    if plan.instant { Some(work::outcome(app, task.clone()).await) } else { None }
+    if plan.instant || app.echoes { Some(work::outcome(app, task.clone()).await) } else { None }
 }
 
 fn end_at_once(connection: &Connection, turn: &Turn, outcome: Option<&Outcome>, now: Millis) -> Result<(), Problem> {

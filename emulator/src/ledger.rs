@@ -21,10 +21,17 @@ const KEPT: usize = 500_000;
 #[derive(Default)]
 pub(crate) struct Ledger(Mutex<Rows>);
 
-#[derive(Default)]
 struct Rows {
+    kept: usize,
     started: u64,
     rows: VecDeque<Row>,
+    answers: BTreeMap<(&'static str, u16), u64>,
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        Self { kept: KEPT, started: 0, rows: VecDeque::new(), answers: BTreeMap::new() }
+    }
 }
 
 #[derive(Serialize)]
@@ -49,12 +56,20 @@ fn iso<S: serde::Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Err
 }
 
 impl Ledger {
+    /// One that keeps no lines, but counts answers.
+    pub(crate) fn counting() -> Self {
+        Self(Mutex::new(Rows { kept: 0, ..Rows::default() }))
+    }
+
     pub(crate) fn begin<B>(self: &Arc<Self>, request: &Request<B>, at: Millis) -> Entry {
         let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
         let mut rows = self.rows();
         rows.started += 1;
         let seq = rows.started;
-        if rows.rows.len() == KEPT {
+        if rows.kept == 0 {
+            return Entry { ledger: Arc::clone(self), seq };
+        }
+        if rows.rows.len() == rows.kept {
             rows.rows.pop_front();
         }
         rows.rows.push_back(Row {
@@ -79,9 +94,21 @@ impl Ledger {
         Ok(serde_json::to_value(&self.rows().rows)?)
     }
 
+    /// How many requests were answered, by operation and status.
+    pub(crate) fn answers(&self) -> BTreeMap<(&'static str, u16), u64> {
+        self.rows().answers.clone()
+    }
+
+    /// Counts an answer of an operation.
+    pub(crate) fn count(&self, operation: &'static str, status: u16) {
+        *self.rows().answers.entry((operation, status)).or_default() += 1;
+    }
+
     /// Forgets the requests so far; numbers go on.
     pub(crate) fn reset(&self) {
-        self.rows().rows.clear();
+        let mut rows = self.rows();
+        rows.rows.clear();
+        rows.answers.clear();
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows> {

@@ -1,6 +1,7 @@
 //! The Nomic platform on loopback: a real server with state, validation, scopes, faults and a ledger.
 //!
-//! [`run`] is the whole program behind `nomkit emulator`; [`Emulator`] embeds the same server in a Rust test.
+//! [`run`] is the whole program behind `nomkit emulator`; [`Emulator`] embeds the same server in a Rust test, and
+//! [`InMemory`] in a simulation.
 //!
 //! ```
 //! let emulator = nomkit_emulator::Emulator::start(nomkit_emulator::Options::default())?;
@@ -32,6 +33,7 @@ mod images;
 mod launch;
 mod ledger;
 mod link;
+mod memory;
 mod operations;
 mod options;
 mod pagination;
@@ -52,6 +54,7 @@ mod work;
 mod workflows;
 
 pub use emulator::{Emulator, StartError};
+pub use memory::{ClientEnd, InMemory, Struck};
 pub use options::{Options, Timing};
 pub use persona::Persona;
 pub use rates::Rates;

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::faults::{Scene, Strike};
 use crate::ledger::Entry;
+use crate::memory::ServerEnd;
 
 /// What requests know of their connection.
 #[derive(Default)]
@@ -84,33 +85,52 @@ impl Link {
     }
 }
 
-/// The socket of a link: tells it when an answer has left.
+/// What bytes come and go through.
+pub(crate) enum Stream {
+    Socket(TcpStream),
+    Memory(ServerEnd),
+}
+
+/// The stream of a link: tells it when an answer has left.
 pub(crate) struct Wire {
-    stream: TcpStream,
+    stream: Stream,
     link: Arc<Link>,
 }
 
 impl Wire {
-    pub(crate) fn new(stream: TcpStream, link: Arc<Link>) -> Self {
+    pub(crate) fn new(stream: Stream, link: Arc<Link>) -> Self {
         Self { stream, link }
     }
 
-    /// Closes the socket so that the peer reads a reset.
+    /// Closes the stream so that the peer reads a reset.
     pub(crate) fn reset(self) {
-        // A close that waits zero seconds for unsent data is what makes the kernel send RST.
-        drop(SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)));
+        match self.stream {
+            // A close that waits zero seconds for unsent data is what makes the kernel send RST.
+            Stream::Socket(socket) => drop(SockRef::from(&socket).set_linger(Some(Duration::ZERO))),
+            Stream::Memory(end) => end.reset(),
+        }
     }
+}
+
+/// Does the same with either stream.
+macro_rules! either {
+    ($wire:ident, $stream:ident => $does:expr) => {
+        match &mut $wire.stream {
+            Stream::Socket($stream) => $does,
+            Stream::Memory($stream) => $does,
+        }
+    };
 }
 
 impl AsyncRead for Wire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        either!(self, stream => Pin::new(stream).poll_read(cx, buffer))
     }
 }
 
 impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        either!(self, stream => Pin::new(stream).poll_write(cx, bytes))
     }
 
     fn poll_write_vectored(
@@ -118,21 +138,21 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        either!(self, stream => Pin::new(stream).poll_write_vectored(cx, slices))
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        matches!(self.stream, Stream::Socket(_))
     }
 
     /// Called when nothing is left to write.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        ready!(either!(self, stream => Pin::new(stream).poll_flush(cx)))?;
         self.link.flushed();
         Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        either!(self, stream => Pin::new(stream).poll_shutdown(cx))
     }
 }

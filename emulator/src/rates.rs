@@ -84,6 +84,8 @@ pub(crate) struct Standing {
 }
 
 const SECOND: i64 = 1_000_000;
+/// The highest limit there is: a request each microsecond.
+const MOST: u32 = 60_000_000;
 
 impl Limiter {
     pub(crate) fn new(rates: Rates) -> Self {
@@ -116,20 +118,20 @@ impl Limiter {
             ("search", rates.search),
             ("burst", rates.burst.unwrap_or(1)),
         ] {
-            if !(1..=60_000_000).contains(&limit) {
-                return Err(Problem::issue(name, "Expected a whole number from 1 to 60000000"));
+            if !(1..=MOST).contains(&limit) {
+                return Err(Problem::issue(name, format!("Expected a whole number from 1 to {MOST}")));
             }
         }
         self.set(rates);
         Ok(rates)
     }
 
-    /// Counts a request, unless nothing is counted.
+    /// Counts a request; while nothing is counted, there is no end of what remains.
     pub(crate) fn take(&self, tier: Tier, now: Millis) -> Option<Standing> {
         let mut state = self.state();
         let rates = state.rates;
         if !rates.enabled {
-            return None;
+            return Some(Standing { limit: MOST, remaining: MOST.into(), reset: now / 1000, wait: None });
         }
         let limit = rates.limit(tier);
         let interval = 60 * SECOND / i64::from(limit);

@@ -1,4 +1,4 @@
-//! The accept loop.
+//! Connections, from the first byte to the last.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use crate::app::App;
 use crate::faults::Scene;
-use crate::link::{Link, Wire};
+use crate::link::{Link, Stream, Wire};
 
 /// Large uploads come in pieces of up to this size.
 const BUFFER: usize = 512 << 10;
@@ -34,7 +34,10 @@ pub(crate) async fn serve(listener: TcpListener, app: &Arc<App>, router: Router,
         tokio::select! {
             () = &mut stop => return,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => drop(connections.spawn(connection(stream, Arc::clone(app), router.clone()))),
+                Ok((stream, _)) => {
+                    drop(stream.set_nodelay(true));
+                    connections.spawn(connection(Stream::Socket(stream), Arc::clone(app), router.clone()));
+                }
                 // Out of file descriptors: some come back when connections end.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             },
@@ -43,8 +46,8 @@ pub(crate) async fn serve(listener: TcpListener, app: &Arc<App>, router: Router,
     }
 }
 
-async fn connection(stream: TcpStream, app: Arc<App>, router: Router) {
-    drop(stream.set_nodelay(true));
+/// Serves one connection to its end.
+pub(crate) async fn connection(stream: Stream, app: Arc<App>, router: Router) {
     let link = Arc::new(Link::default());
     if let Some(scene) = struck(&stream, &app).await {
         return scene.play(Wire::new(stream, link)).await;
@@ -75,27 +78,37 @@ async fn connection(stream: TcpStream, app: Arc<App>, router: Router) {
 }
 
 /// What a fault does with a new connection. Those to the control routes are spared.
-async fn struck(stream: &TcpStream, app: &Arc<App>) -> Option<Scene> {
+async fn struck(stream: &Stream, app: &Arc<App>) -> Option<Scene> {
     if !app.faults.wait_for_connection() {
         return None;
     }
-    let mut start = [0; CONTROL.1];
-    let deadline = Instant::now() + LINGER;
-    loop {
-        let read = stream.peek(&mut start).await.ok()?;
-        let start = start.get(..read)?;
-        if start.windows(CONTROL.0.len()).any(|part| part == CONTROL.0) {
-            return None;
-        }
-        if read == CONTROL.1 || read == 0 || Instant::now() > deadline {
-            break;
-        }
-        // Peeking does not wait for more than is there.
-        tokio::time::sleep(Duration::from_millis(1)).await;
+    // Nobody switches the emulator over a connection in memory.
+    if let Stream::Socket(socket) = stream
+        && is_control(socket).await?
+    {
+        return None;
     }
     let strike = app.faults.strike_connection()?;
     let play = strike.fault.accept()?;
     Some(Scene { app: Arc::clone(app), play, strike: Some(strike), entry: None })
+}
+
+/// Whether what comes first is a request to the control routes; it stays to be read.
+async fn is_control(socket: &TcpStream) -> Option<bool> {
+    let mut start = [0; CONTROL.1];
+    let deadline = Instant::now() + LINGER;
+    loop {
+        let read = socket.peek(&mut start).await.ok()?;
+        let start = start.get(..read)?;
+        if start.windows(CONTROL.0.len()).any(|part| part == CONTROL.0) {
+            return Some(true);
+        }
+        if read == CONTROL.1 || read == 0 || Instant::now() > deadline {
+            return Some(false);
+        }
+        // Peeking does not wait for more than is there.
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }
 
 /// Closes our side and reads on until the peer closes its own: closing with unread data would reset the connection, and

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tempfile::TempDir;
 
@@ -47,6 +48,8 @@ impl Store {
         };
         private_folder(&files)?;
         prepare(&connection)?;
+        // Or each query is planned anew for each of its parameters, which takes longer than the query.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(io::Error::other)?;
         connection.set_prepared_statement_cache_capacity(64);
         connection.set_transaction_behavior(TransactionBehavior::Immediate);
         Ok(Self { connection: Mutex::new(connection), files, _keep: keep })

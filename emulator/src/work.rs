@@ -78,6 +78,9 @@ fn stored_prompt(connection: &Connection, agent: &str, number: u32) -> Result<Pr
 
 /// Reads the documents and answers the prompt from them.
 pub(crate) async fn outcome(app: &Arc<App>, task: Task) -> Outcome {
+    if app.echoes {
+        return echo(&task);
+    }
     let mut read: Vec<(Option<String>, Source)> = Vec::with_capacity(task.inputs.len());
     for file in &task.inputs {
         let document = app.extractor.extract(&app.store.file(&file.id), &file.name, &file.mime_type).await;
@@ -92,6 +95,13 @@ pub(crate) async fn outcome(app: &Arc<App>, task: Task) -> Outcome {
         Ok(answer) => success(notes, answer, number),
         Err(error) => failure(notes, &format!("the answer cannot be computed: {error}")),
     }
+}
+
+/// Answers with what was asked, and in which turn.
+fn echo(task: &Task) -> Outcome {
+    let asked = task.prompt.text.as_deref().unwrap_or("nothing but files");
+    let text = format!("Turn {}. You asked: “{asked}”.", task.number);
+    Outcome { failed: false, messages: vec![NewMessage { role: "assistant".to_owned(), text }], artifacts: Vec::new() }
 }
 
 fn answer(task: Task, read: Vec<(Option<String>, Source)>) -> Answer {

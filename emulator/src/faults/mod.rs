@@ -151,6 +151,7 @@ static FAULTS: &[(&str, Read)] = &[
     ("stale_finished", read::<turns::StaleFinished>),
     ("fast_turn", read::<turns::FastTurn>),
     ("conversation_lag", read::<turns::ConversationLag>),
+    ("awaiting_tool", read::<turns::AwaitingTool>),
     ("flap", read::<turns::Flap>),
     ("stop_loses", read::<turns::StopLoses>),
     ("trailing_rows", read::<turns::TrailingRows>),

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::scene::{Answer, End, Play};
 use super::{After, Fault, Occasion};
+use crate::clock::millis;
 use crate::operations::{FOLLOW_UP, LAUNCH};
 use crate::problem::Problem;
 
@@ -52,8 +53,10 @@ impl Fault for Stall {
                             ([&head, &first[..]].concat(), rest.to_vec())
                         }
                     };
+                    // From before the bytes that a client may take for the start of the pause.
+                    let end = stage.app.clock.after(pause);
                     stage.send(&first).await?;
-                    if stage.wait(pause).await {
+                    if stage.wait(end).await {
                         stage.answer(&rest).await?;
                     }
                     Ok(End::Close)
@@ -76,15 +79,20 @@ impl Fault for Drip {
             Some(answer.status),
             Play::new(move |stage| {
                 Box::pin(async move {
+                    // Each time is taken before the bytes that a client may move the clock at.
                     let start = stage.app.clock.now();
+                    let step = millis(step);
+                    let mut next = start.saturating_add(step);
                     stage.send(&answer.true_head()).await?;
                     let mut sent = 0_u64;
                     loop {
-                        if !stage.wait(step).await {
+                        if !stage.wait(next).await {
                             return Ok(End::Drop);
                         }
                         // By the time that has passed: a clock that was moved on owes what has been due since.
-                        let due = (stage.app.clock.now() - start) as f64 / 1000.0 * pace;
+                        let now = stage.app.clock.now();
+                        let due = (now - start) as f64 / 1000.0 * pace;
+                        next = now.saturating_add(step);
                         let (_, open) = answer.split(sent);
                         let more = open.slice(..open.len().min((due as usize).saturating_sub(sent as usize)));
                         sent += more.len() as u64;

@@ -115,10 +115,20 @@ impl Faults {
 
     /// How often a fault struck, and how often it happened to the end.
     pub(crate) fn report(&self, id: &str) -> Result<Value, Problem> {
-        let state = self.state();
-        let counts = state.counts.get(id).ok_or_else(|| Problem::not_found("Fault not found"))?;
-        let (hits, completed) = (counts.hits.load(Ordering::SeqCst), counts.completed.load(Ordering::SeqCst));
+        let (hits, completed) = self.struck(id).ok_or_else(|| Problem::not_found("Fault not found"))?;
         Ok(json!({ "id": id, "hits": hits, "completed": completed }))
+    }
+
+    /// The same as numbers.
+    pub(crate) fn struck(&self, id: &str) -> Option<(u32, u32)> {
+        let state = self.state();
+        let counts = state.counts.get(id)?;
+        Some((counts.hits.load(Ordering::SeqCst), counts.completed.load(Ordering::SeqCst)))
+    }
+
+    /// How often faults happened to their end.
+    pub(crate) fn completed(&self) -> u64 {
+        self.state().counts.values().map(|counts| u64::from(counts.completed.load(Ordering::SeqCst))).sum()
     }
 
     /// Takes all waiting faults away, and what they left behind; reports on them can still be read.

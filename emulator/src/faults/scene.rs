@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::Strike;
 use crate::app::App;
+use crate::clock::Millis;
 use crate::ledger::Entry;
 use crate::link::Wire;
 
@@ -132,12 +133,12 @@ impl Stage {
         while matches!(self.wire.read(&mut ignored).await, Ok(1..)) {}
     }
 
-    /// Waits on the emulator's clock, but not for a client that has left. Whether it is still there.
-    pub(crate) async fn wait(&mut self, duration: Duration) -> bool {
+    /// Waits until a time of the emulator's clock, but not for a client that has left. Whether it is still there.
+    pub(crate) async fn wait(&mut self, until: Millis) -> bool {
         let app = Arc::clone(&self.app);
         tokio::select! {
             biased;
-            () = app.clock.sleep(duration) => true,
+            () = app.clock.sleep_until(until) => true,
             () = self.gone() => false,
         }
     }

@@ -21,18 +21,26 @@ pub(super) struct Lag {
     seconds: Duration,
 }
 
-/// For that long after a follow-up, agents are shown as they were before it.
+/// For that long after a follow-up, agents are shown as they were before it; what the turn adds to the conversation can
+/// be read that much later than it was written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StaleFinished {
     #[serde(with = "crate::clock::seconds")]
     seconds: Duration,
+    #[serde(default, with = "crate::clock::seconds")]
+    conversation_lag: Duration,
 }
 
 /// The turn takes no time at all: no read ever shows it active.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FastTurn {}
+
+/// For a third of its work the turn waits for a tool.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AwaitingTool {}
 
 /// What the turn adds to the conversation can be read that much later than it was written.
 #[derive(Deserialize)]
@@ -133,9 +141,12 @@ macro_rules! plans {
 const BOTH: [&str; 2] = [LAUNCH, FOLLOW_UP];
 
 plans! {
-    StaleFinished on [FOLLOW_UP] => |fault| Plan { stale: millis(fault.seconds), ..Plan::default() };
+    StaleFinished on [FOLLOW_UP] => |fault| Plan {
+        stale: millis(fault.seconds), lag: millis(fault.conversation_lag), ..Plan::default()
+    };
     FastTurn on BOTH => |_| Plan { instant: true, ..Plan::default() };
     ConversationLag on BOTH => |fault| Plan { lag: millis(fault.seconds), ..Plan::default() };
+    AwaitingTool on BOTH => |_| Plan { tools: true, ..Plan::default() };
     StopLoses on [STOP] => |_| Plan { stop_loses: true, ..Plan::default() };
     TrailingRows on BOTH => |fault| extra(Extras { after: fault.rows.clone(), ..Extras::default() });
     FailTurn on BOTH => |fault| extra(Extras { failure: Some(fault.text.clone()), ..Extras::default() });
