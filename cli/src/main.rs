@@ -12,6 +12,7 @@ mod launch;
 mod output;
 mod progress;
 mod prompt;
+mod prove;
 mod session;
 mod signals;
 mod stage;
@@ -19,6 +20,7 @@ mod stop;
 mod turn;
 mod upload;
 mod wait;
+mod why;
 mod workflows;
 
 use clap::{Parser, Subcommand};
@@ -53,8 +55,10 @@ enum Command {
     Agents(agents::Agents),
     Artifacts(artifacts::Artifacts),
     Workflows(workflows::Workflows),
+    Why(why::Why),
     Doctor(doctor::Doctor),
     Emulator(emulator::Emulator),
+    Prove(prove::Prove),
     Completion(completion::Completion),
 }
 
@@ -79,9 +83,11 @@ fn main() -> ExitCode {
         Command::Agents(agents) => perform(agents),
         Command::Artifacts(artifacts) => perform(artifacts),
         Command::Workflows(workflows) => perform(workflows),
+        Command::Why(why) => perform(why),
         Command::Doctor(doctor) => perform(doctor),
         Command::Completion(completion) => completion.run(),
         Command::Emulator(emulator) => emulator.run(),
+        Command::Prove(prove) => prove.run(),
     }
 }
 

@@ -31,6 +31,7 @@ impl Bar {
                 self.begin("reading", "{spinner} {msg} {bytes}");
                 self.0.set_position(progress.done as u64);
             }
+            (None, "throttled") => self.wait(&format!("throttled, {:.0} s to go", progress.eta.unwrap_or_default())),
             (None, status) => self.wait(status),
         }
     }

@@ -119,8 +119,10 @@ fn limits_are_5() {
 #[test]
 fn an_unknown_outcome_is_6_after_one_post() {
     let world = World::new();
-    let lose = |world: &World| world.fault("POST /agents", "lose_response", 1, json!({}));
-    let error = both(&world, lose, None, &["ask", "Look", &report()], 6, "outcome_unknown");
+    // Not processed, so that what is looked for is not found.
+    let lose = |world: &World| world.fault("POST /agents", "reset", 1, json!({"at": "before_commit"}));
+    let launch = ["launch", "Look", &report(), "--timeout", "2"];
+    let error = both(&world, lose, None, &launch, 6, "outcome_unknown");
     assert_eq!(
         (error["outcome"].as_str(), error["uploaded"][0]["name"].as_str()),
         (Some("unknown"), Some("inspection-report.pdf"))
@@ -128,7 +130,7 @@ fn an_unknown_outcome_is_6_after_one_post() {
     assert_eq!(error["next"], "nomkit agents --limit 5");
     assert_eq!(world.requests("POST /agents").len(), 2);
     lose(&world);
-    let plain = world.run(&["ask", "Look", &report()]).err;
+    let plain = world.run(&launch).err;
     assert!(plain.contains("  uploaded before that: inspection-report.pdf (--file-id "), "{plain}");
 }
 

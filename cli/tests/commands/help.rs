@@ -4,7 +4,7 @@ use crate::world::{command, text};
 use nomkit::ErrorKind;
 use std::collections::BTreeMap;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 15] = [
     "",
     "ask",
     "upload",
@@ -15,8 +15,10 @@ const COMMANDS: [&str; 13] = [
     "agents",
     "artifacts",
     "workflows",
+    "why",
     "doctor",
     "emulator",
+    "prove",
     "completion",
 ];
 

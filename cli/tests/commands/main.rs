@@ -16,4 +16,5 @@ mod interrupts;
 mod terminal;
 mod tls;
 mod uploads;
+mod why;
 mod world;
