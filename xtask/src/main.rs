@@ -1,10 +1,14 @@
 //! `cargo xtask records` writes each language's classes from the core's own definitions, `cargo xtask npm` what names
-//! npm's packages; with `--check` they write nothing and fail when a file is stale.
+//! npm's packages, `cargo xtask maven` the version of Maven's; with `--check` they write nothing and fail when a file is stale.
 
 mod complete;
 mod errors;
+mod kotlin;
+mod maven;
 mod npm;
 mod python;
+mod spelling;
+mod swift;
 mod typescript;
 
 use std::process::ExitCode;
@@ -19,8 +23,9 @@ fn main() -> ExitCode {
     let good = match task {
         "records" => records(check),
         "npm" => written("npm", npm::files(read), check),
+        "maven" => written("maven", maven::files(read), check),
         _ => {
-            eprintln!("usage: cargo xtask records|npm [--check]");
+            eprintln!("usage: cargo xtask records|npm|maven [--check]");
             return ExitCode::from(2);
         }
     };
@@ -38,6 +43,9 @@ fn records(check: bool) -> bool {
         ("python/nomkit/errors.py", Some(errors::python())),
         ("node/src/records.ts", Some(typescript::records())),
         ("node/src/errors.ts", Some(typescript::errors())),
+        ("kotlin/src/main/kotlin/dev/nomkit/Errors.kt", Some(kotlin::errors())),
+        ("swift/Sources/Nomkit/Errors.swift", Some(swift::errors())),
+        ("swift/Sources/Nomkit/Words.swift", Some(swift::words())),
         (python, python::exports(&read(python))),
         (node, typescript::exports(&read(node))),
     ];

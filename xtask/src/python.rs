@@ -1,6 +1,6 @@
 //! Python's records: frozen dataclasses and open enums.
 
-use nomkit::record::{Field, Type, Words};
+use nomkit::record::{Field, Shape, Type, Words};
 
 pub(crate) fn records() -> String {
     let mut out = HEAD.to_owned();
@@ -13,7 +13,7 @@ from ._words import Word, known
 ";
     let names = names().iter().map(|name| format!("    \"{name}\",\n")).collect::<String>();
     out += &format!("\n__all__ = [\n{names}]\n\nT = TypeVar(\"T\")\n");
-    for words in enums() {
+    for words in enums(nomkit::RECORDS) {
         out += &format!("\n\nclass {}(Word):\n    \"\"\"{}\"\"\"\n\n    __slots__ = ()\n\n", words.name, words.doc);
         for (word, doc) in words.known {
             out += &format!("    {}: ClassVar[{}] = known(\"{word}\")\n", word.to_uppercase(), words.name);
@@ -45,17 +45,17 @@ pub(crate) fn exports(front: &str) -> Option<String> {
 
 /// The names in `nomkit.records`.
 fn names() -> Vec<&'static str> {
-    let mut names = enums().iter().map(|words| words.name).collect::<Vec<_>>();
+    let mut names = enums(nomkit::RECORDS).iter().map(|words| words.name).collect::<Vec<_>>();
     names.extend(nomkit::RECORDS.iter().map(|record| record.name));
     names.push("Page");
     names.sort_unstable();
     names
 }
 
-/// Every open enum that a record uses, once.
-pub(crate) fn enums() -> Vec<&'static Words> {
+/// Every open enum that these use, once.
+pub(crate) fn enums(records: &[&'static Shape]) -> Vec<&'static Words> {
     let mut found: Vec<&'static Words> = Vec::new();
-    let mut types = nomkit::RECORDS.iter().flat_map(|record| record.fields).map(|field| &field.ty).collect::<Vec<_>>();
+    let mut types = records.iter().flat_map(|record| record.fields).map(|field| &field.ty).collect::<Vec<_>>();
     while let Some(ty) = types.pop() {
         match ty {
             Type::Word(words) if !found.iter().any(|known| known.name == words.name) => found.push(words),

@@ -1,5 +1,6 @@
 //! TypeScript's records, open enums and error classes.
 
+use crate::spelling::{respelt, table};
 use nomkit::{
     ErrorKind,
     error::field_doc,
@@ -8,7 +9,7 @@ use nomkit::{
 
 pub(crate) fn records() -> String {
     let mut out = RECORDS_HEAD.to_owned();
-    for words in crate::python::enums() {
+    for words in crate::python::enums(nomkit::RECORDS) {
         let known = words.known.iter().map(|(word, about)| format!("  /** {about} */\n  | '{word}'\n"));
         out += &format!("\n/** {} */\nexport type {} = Open<\n{}>\n", words.doc, words.name, known.collect::<String>());
     }
@@ -28,10 +29,7 @@ pub(crate) fn records() -> String {
     }
     out +=
         "}\n\n/** @internal The names of options that the core spells otherwise. */\nexport const spelt = new Map([\n";
-    for (name, camel) in spelt() {
-        out += &format!("  ['{name}', '{camel}'],\n");
-    }
-    out + "])\n"
+    out + &table(|name, camel| format!("  ['{name}', '{camel}'],\n")) + "])\n"
 }
 
 pub(crate) fn errors() -> String {
@@ -64,7 +62,7 @@ pub(crate) fn exports(front: &str) -> Option<String> {
     let of = |behaviour| nomkit::RECORDS.iter().filter(move |record| record.behaviour == behaviour);
     let classes = of(true).map(|record| record.name).collect::<Vec<_>>();
     let classes = export("export", &classes, "records");
-    let enums = crate::python::enums();
+    let enums = crate::python::enums(nomkit::RECORDS);
     let mut types = enums.iter().map(|words| words.name).chain(of(false).map(|record| record.name)).collect::<Vec<_>>();
     types.sort_unstable();
     let types = export("export type", &types, "records");
@@ -133,20 +131,6 @@ fn revived(ty: &Type, place: &str, indent: &str) -> Option<String> {
         _ => return None,
     };
     Some(format!("{indent}{place} = {made}\n"))
-}
-
-/// What errors name: options, and arguments that are none.
-fn spelt() -> Vec<(&'static str, String)> {
-    let options = nomkit::OPTIONS.iter().flat_map(|options| options.fields).map(|field| field.name);
-    let mut names = options.chain(["agent_id", "artifact_id"]).filter(|name| name.contains('_')).collect::<Vec<_>>();
-    names.sort_unstable();
-    names.dedup();
-    names.into_iter().map(|name| (name, camel(name))).collect()
-}
-
-/// What is said, with options as they are written here.
-fn respelt(doc: &str) -> String {
-    spelt().iter().fold(doc.to_owned(), |doc, (name, camel)| doc.replace(&format!("`{name}`"), &format!("`{camel}`")))
 }
 
 /// The type of an error's field, and its value where the core says nothing.

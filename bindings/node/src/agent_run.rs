@@ -18,6 +18,10 @@ impl AgentRun {
     pub(crate) fn item(run: nomkit::AgentRun) -> nomkit::Result<Item> {
         Ok(Item::Run(Self(run)))
     }
+
+    pub(crate) fn core(&self) -> nomkit::AgentRun {
+        self.0.clone()
+    }
 }
 
 #[napi]
@@ -51,6 +55,16 @@ impl AgentRun {
     #[napi(getter, catch_unwind)]
     pub fn url(&self) -> String {
         self.0.url()
+    }
+
+    #[napi(getter, catch_unwind)]
+    pub fn recovered(&self) -> bool {
+        self.0.recovered()
+    }
+
+    #[napi(catch_unwind)]
+    pub fn explain(&self) -> String {
+        self.0.explain()
     }
 
     #[napi(catch_unwind)]

@@ -71,4 +71,19 @@ impl Agents {
         let agents = self.0.agents();
         queue.make(call, async move { agents.attach(&target).await }, AgentRun::item);
     }
+
+    #[napi(catch_unwind)]
+    pub fn resume(
+        &self,
+        target: String,
+        options: String,
+        images: String,
+        buffers: Vec<Uint8Array>,
+        queue: &Queue,
+        call: u32,
+    ) {
+        let (agents, images) = (self.0.agents(), Beside::new(queue, call, &buffers).images(&images));
+        let resume = async move { agents.resume(&target, given(&options)?, images?).await };
+        queue.make(call, resume, AgentRun::item);
+    }
 }

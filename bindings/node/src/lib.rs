@@ -11,6 +11,7 @@ mod agents;
 mod arguments;
 mod bell;
 mod client;
+mod completed;
 mod download;
 mod files;
 mod pages;

@@ -9,7 +9,7 @@ use crate::{
 };
 use napi::bindgen_prelude::{Either3, Env, Function, Result, Uint8ArraySlice};
 use napi_derive::napi;
-use nomkit::{OnProgress, record::Expose};
+use nomkit::{EventQueue, OnProgress, record::Expose};
 use std::{
     collections::HashMap,
     rc::Rc,
@@ -29,6 +29,8 @@ pub(crate) struct Line {
     items: Mutex<Vec<(u32, Item)>>,
     rung: AtomicBool,
     calls: Mutex<HashMap<u32, Call>>,
+    /// Somebody is told of what clients do.
+    heard: AtomicBool,
     bell: Bell,
 }
 
@@ -52,7 +54,8 @@ impl Queue {
     #[napi(constructor, catch_unwind)]
     pub fn new(env: Env, listener: Function<'_, (), ()>) -> Result<Self> {
         let (bell, listener) = bell::hang(env, &listener)?;
-        let line = Line { items: Mutex::default(), rung: AtomicBool::new(false), calls: Mutex::default(), bell };
+        let (items, calls) = (Mutex::default(), Mutex::default());
+        let line = Line { items, rung: AtomicBool::new(false), calls, heard: AtomicBool::new(false), bell };
         Ok(Self(Arc::new(line), listener))
     }
 
@@ -120,6 +123,10 @@ impl Queue {
         let made = nomkit::runtime::guarded(async move { make(work.await?) });
         let task = async move {
             let item = made.await.flatten().unwrap_or_else(|error| Item::Text(failure(&error)));
+            if line.upgrade().is_some_and(|line| line.heard.load(Ordering::Relaxed)) {
+                // Whoever brings events is next in this thread: what led to a result comes before it.
+                tokio::task::yield_now().await;
+            }
             if let Some(line) = line.upgrade() {
                 locked(&line.calls).remove(&call);
                 line.push(call, item);
@@ -140,6 +147,25 @@ impl Queue {
                 line.push(call, Item::Text(text));
             }
         }))
+    }
+
+    /// Brings what a client does for a listener of JavaScript's, and at the end `{}`.
+    pub(crate) fn hear(&self, listener: u32, events: EventQueue) -> nomkit::Result<()> {
+        let line = Arc::downgrade(&self.0);
+        let bring = async move {
+            loop {
+                let news = events.next().await;
+                let Some(line) = line.upgrade() else { return };
+                if news.is_empty() {
+                    return line.push(listener, Item::Text("{}".to_owned()));
+                }
+                for text in news.iter().filter_map(|event| saying("event", event).ok()) {
+                    line.push(listener, Item::Text(text));
+                }
+            }
+        };
+        self.0.heard.store(true, Ordering::Relaxed);
+        nomkit::runtime::background().map(|background| drop(background.spawn(bring)))
     }
 
     /// One of a call's readers, which JavaScript has: how to read it from its start.

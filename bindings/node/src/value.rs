@@ -12,25 +12,30 @@ use serde_json::Number;
 /// The largest integer that JavaScript's numbers hold exactly.
 const MAX_SAFE: u64 = (1 << 53) - 1;
 
-/// What is said of a call: `{"value":…}`, `{"error":…}` or `{"progress":…}`.
+/// What is said of a call: `{"value":…}`, `{"error":…}` or `{"progress":…}`; to a listener, `{"event":…}`.
 pub(crate) fn saying(what: &'static str, value: &impl Expose) -> nomkit::Result<String> {
-    serde_json::to_string(&Saying(what, &value.value())).map_err(|error| Error::protocol("number", error.to_string()))
+    say(what, &Wire(&value.value()))
+}
+
+/// The same of what is made for it.
+pub(crate) fn say(what: &'static str, value: &impl Serialize) -> nomkit::Result<String> {
+    serde_json::to_string(&Saying(what, value)).map_err(|error| Error::protocol("number", error.to_string()))
 }
 
 /// An error as text. Its numbers are small.
 pub(crate) fn failure(error: &Error) -> String {
-    serde_json::to_string(&Saying("error", &error.info().value())).unwrap_or_default()
+    say("error", &Wire(&error.info().value())).unwrap_or_default()
 }
 
-struct Saying<'v, 'a>(&'static str, &'v Value<'a>);
+struct Saying<'v, T>(&'static str, &'v T);
 
-impl Serialize for Saying<'_, '_> {
+impl<T: Serialize> Serialize for Saying<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map([(self.0, Wire(self.1))])
+        serializer.collect_map([(self.0, self.1)])
     }
 }
 
-struct Wire<'v, 'a>(&'v Value<'a>);
+pub(crate) struct Wire<'v, 'a>(pub(crate) &'v Value<'a>);
 
 impl Serialize for Wire<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

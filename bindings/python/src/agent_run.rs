@@ -3,10 +3,11 @@ use crate::{
     attachments::{Image, images},
     listener::Listener,
     pending::Pending,
+    told::Nomic,
     turnstile::Turnstile,
     value::{raise, to_py},
 };
-use nomkit::{FollowUpOptions, Nomic, StopOptions, WaitOptions};
+use nomkit::{FollowUpOptions, StopOptions, WaitOptions};
 use pyo3::prelude::*;
 use std::sync::Arc;
 
@@ -24,6 +25,10 @@ impl AgentRun {
     ) -> impl FnOnce(Python<'_>, nomkit::AgentRun) -> PyResult<Py<PyAny>> + Send + 'static {
         let nomic = nomic.clone();
         move |py, run| Ok(Py::new(py, Self { nomic, run })?.into_any())
+    }
+
+    pub(crate) fn cores(runs: &[PyRef<'_, Self>]) -> Vec<nomkit::AgentRun> {
+        runs.iter().map(|run| run.run.clone()).collect()
     }
 }
 
@@ -57,6 +62,15 @@ impl AgentRun {
     #[getter]
     fn url(&self) -> String {
         self.run.url()
+    }
+
+    #[getter]
+    fn recovered(&self) -> bool {
+        self.run.recovered()
+    }
+
+    fn explain(&self) -> String {
+        self.run.explain()
     }
 
     fn refresh(&self) -> Pending {

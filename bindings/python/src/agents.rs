@@ -1,8 +1,14 @@
 use crate::{
-    agent_run::AgentRun, arguments::Options, attachments::Attachments, listener::Listener, pages::AgentPages,
-    pending::Pending, value::raise,
+    agent_run::AgentRun,
+    arguments::Options,
+    attachments::{Attachments, Image, images},
+    listener::Listener,
+    pages::AgentPages,
+    pending::Pending,
+    told::Nomic,
+    value::raise,
 };
-use nomkit::{LaunchOptions, ListOptions, Nomic};
+use nomkit::{LaunchOptions, ListOptions, ResumeOptions};
 use pyo3::prelude::*;
 
 /// Agents.
@@ -59,6 +65,12 @@ impl Agents {
     fn delete(&self, id: String) -> Pending {
         let agents = self.0.agents();
         Pending::making(&self.0, async move { agents.delete(&id).await }, |py, ()| Ok(py.None()))
+    }
+
+    fn resume(&self, target: String, options: Options<ResumeOptions>, pictures: Vec<Bound<'_, Image>>) -> Pending {
+        let (agents, pictures) = (self.0.agents(), images(&pictures));
+        let resume = async move { agents.resume(&target, options.0, pictures).await };
+        Pending::making(&self.0, resume, AgentRun::make(&self.0))
     }
 
     fn attach(&self, target: String) -> Pending {

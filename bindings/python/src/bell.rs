@@ -7,9 +7,10 @@
 use crate::{
     ending::Begun,
     pending::{Make, Submitted},
+    told,
     value::{raise, to_py},
 };
-use nomkit::Progress;
+use nomkit::{Event, Progress};
 use pyo3::{
     exceptions::{PyRuntimeError, PyStopIteration},
     prelude::*,
@@ -43,6 +44,8 @@ enum Item {
     Progress(Progress),
     /// The reader at this place shall give its next block.
     Wanted(usize),
+    /// What the client did meanwhile, whichever call it was for.
+    Told(Vec<Event>),
     Done(nomkit::Result<Make>),
 }
 
@@ -55,6 +58,10 @@ impl Line {
 
     pub(crate) fn progress(&self, number: u64, progress: Progress) {
         self.push(number, Item::Progress(progress));
+    }
+
+    pub(crate) fn told(&self, number: u64, news: Vec<Event>) {
+        self.push(number, Item::Told(news));
     }
 
     pub(crate) fn wanted(&self, number: u64, reader: usize) {
@@ -116,6 +123,9 @@ impl Bell {
 
 fn deliver(calls: &Bound<'_, PyDict>, number: u64, item: Item) -> PyResult<()> {
     let py = calls.py();
+    if let Item::Told(news) = &item {
+        return told::tell(py, news);
+    }
     let Some(call) = calls.get_item(number)? else {
         return Ok(()); // Given up meanwhile.
     };
@@ -129,6 +139,7 @@ fn deliver(calls: &Bound<'_, PyDict>, number: u64, item: Item) -> PyResult<()> {
             }
         },
         Item::Wanted(reader) => return readers.get_item(reader)?.call_method0("wanted").map(drop),
+        Item::Told(_) => return Ok(()),
         Item::Done(result) => result.map_err(|error| raise(py, &error)).and_then(|make| make(py)),
     };
     calls.call_method1("pop", (number, py.None()))?;

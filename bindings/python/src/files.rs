@@ -4,9 +4,10 @@ use crate::{
     pages::FilePages,
     pending::Pending,
     source::{Readers, Source},
+    told::Nomic,
     value::raise,
 };
-use nomkit::{FolderOptions, Nomic, SearchOptions, UploadOptions};
+use nomkit::{FolderOptions, SearchOptions, UploadOptions};
 use pyo3::prelude::*;
 use std::path::PathBuf;
 

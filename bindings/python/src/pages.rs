@@ -1,5 +1,5 @@
-use crate::{pending::Pending, turnstile::Turnstile};
-use nomkit::{Agent, FileHit, Nomic, Pager, Workflow};
+use crate::{pending::Pending, told::Nomic, turnstile::Turnstile};
+use nomkit::{Agent, FileHit, Pager, Workflow};
 use pyo3::prelude::*;
 use std::sync::Arc;
 

@@ -1,19 +1,20 @@
 //! A call not yet made: `.wait()` makes it in this thread, `await` in the background. So each method is bound once.
 
 use crate::{
-    bell::Bell,
+    bell::{Bell, Line},
     ending::Begun,
     feed::Feeding,
     listener::Listener,
     source::Readers,
+    told::{Nomic, Told},
     value::{raise, to_py},
 };
-use nomkit::{Error, Nomic, record::Expose};
+use nomkit::{Error, record::Expose};
 use pyo3::{exceptions::PyRuntimeError, prelude::*, sync::PyOnceLock};
 use std::{
     future::{pending, poll_fn},
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 use tokio::task::AbortHandle;
 
@@ -90,7 +91,8 @@ impl Pending {
     /// Waits in this thread; in the main one Ctrl-C is seen within 50 ms and closes the connection.
     fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let work = self.take()?;
-        let (listener, main) = (self.listener.as_ref(), in_main_thread(py)?);
+        let (listener, main, told) = (self.listener.as_ref(), in_main_thread(py)?, self.nomic.told(py)?);
+        let tell = || told.as_ref().and_then(Told::tell);
         let mut signal = None;
         let done = py.detach(|| {
             self.nomic.drive(heeding(work, listener), || {
@@ -98,12 +100,14 @@ impl Pending {
                     return true;
                 }
                 // Only the main thread handles signals; the others need not queue for the GIL.
-                signal = main.then(|| Python::try_attach(|py| py.check_signals().err())).flatten().flatten();
+                signal =
+                    main.then(|| Python::try_attach(|py| py.check_signals().err())).flatten().flatten().or_else(tell);
                 signal.is_some()
             })
         });
         let _begun = Begun::new();
-        let raised = listener.and_then(|listener| listener.finish()).or(self.readers.finish()).or(signal);
+        let late = tell();
+        let raised = listener.and_then(|listener| listener.finish()).or(self.readers.finish()).or(signal).or(late);
         match (raised, done) {
             (Some(raised), _) => Err(raised),
             (None, Ok(make)) => make(py),
@@ -123,9 +127,20 @@ impl Pending {
         let line = Arc::downgrade(bell.line());
         let listener = self.listener.as_ref().and_then(|listener| listener.move_to(line.clone(), number));
         let feeds = self.readers.move_to(&line, number);
+        let told = self.nomic.told(py)?;
         let background = nomkit::runtime::background().map_err(|error: Error| raise(py, &error))?;
+        let bring = move |line: &Weak<Line>, news| {
+            if let Some(line) = line.upgrade() {
+                line.told(number, news);
+            }
+        };
         let task = background.spawn(async move {
-            let result = nomkit::runtime::guarded(work).await.flatten();
+            let work = nomkit::runtime::guarded(work);
+            let result = match told {
+                Some(told) => told.during(work, |news| bring(&line, news)).await,
+                None => work.await,
+            };
+            let result = result.flatten();
             if let Some(line) = line.upgrade() {
                 line.done(number, result);
             }
@@ -149,7 +164,7 @@ async fn heeding(mut work: Work, listener: Option<&Arc<Listener>>) -> nomkit::Re
     .await
 }
 
-fn in_main_thread(py: Python<'_>) -> PyResult<bool> {
+pub(crate) fn in_main_thread(py: Python<'_>) -> PyResult<bool> {
     static MAIN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     static CURRENT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     // Asked each time: in a forked child another thread is the main one.

@@ -70,9 +70,18 @@ fn class<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
     records.getattr(name)
 }
 
+/// Fills the cells that times are made with.
+pub(crate) fn fill_datetime(py: Python<'_>) -> PyResult<()> {
+    datetime(py, 0.0).map(drop)
+}
+
 fn instant(py: Python<'_>, t: Timestamp) -> PyResult<Bound<'_, PyAny>> {
+    datetime(py, t.as_microsecond() as f64 / 1e6)
+}
+
+fn datetime(py: Python<'_>, seconds: f64) -> PyResult<Bound<'_, PyAny>> {
     let utc = PyTzInfo::utc(py)?.to_owned();
-    Ok(PyDateTime::from_timestamp(py, t.as_microsecond() as f64 / 1e6, Some(&utc))?.into_any())
+    Ok(PyDateTime::from_timestamp(py, seconds, Some(&utc))?.into_any())
 }
 
 fn json<'py>(py: Python<'py>, value: &Json) -> PyResult<Bound<'py, PyAny>> {

@@ -1,5 +1,5 @@
-use crate::{arguments::Options, pages::WorkflowPages, value::raise};
-use nomkit::{Nomic, WorkflowListOptions};
+use crate::{arguments::Options, pages::WorkflowPages, told::Nomic, value::raise};
+use nomkit::WorkflowListOptions;
 use pyo3::prelude::*;
 
 /// Workflows.
