@@ -43,6 +43,11 @@ export class AgentRun {
     return new AgentRun(native)
   }
 
+  /** @internal The native run; `undefined` if it is none. */
+  static native(run: AgentRun): NativeAgentRun | undefined {
+    return typeof run === 'object' && run !== null && #native in run ? run.#native : undefined
+  }
+
   /** The agent's id. */
   get agentId(): string {
     return this.#native.id
@@ -71,6 +76,19 @@ export class AgentRun {
   /** Where people look at it. */
   get url(): string {
     return this.#native.url
+  }
+
+  /** Whether the answer to its request was lost, and the run was found by looking for it. */
+  get recovered(): boolean {
+    return this.#native.recovered
+  }
+
+  /**
+   * What happened to this run in this process: a line for each request, pause and look, and what they showed. It makes
+   * no request, and holds no key and nothing of what was asked or answered.
+   */
+  explain(): string {
+    return this.#native.explain()
   }
 
   /**
@@ -140,7 +158,9 @@ export class AgentRun {
    * @returns The next turn.
    * @throws {@link InvalidInputError} An argument is wrong; nothing was sent.
    * @throws {@link ConflictError} The agent is still at work.
-   * @throws {@link OutcomeUnknownError} The answer was lost. It is never sent a second time.
+   * @throws {@link OutcomeUnknownError} The answer was lost, and the question did not appear in the conversation within
+   *   30 s. It is never sent a second time. What is found is given, with `recovered`.
+   * @throws {@link StaleTurnError} The answer was lost, and somebody else's question stands where this one should.
    */
   async followUp(prompt: string, options: FollowUpOptions = {}): Promise<AgentRun> {
     const { signal, images, timeout } = only(options, 'signal', 'images', 'timeout')

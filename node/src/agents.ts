@@ -1,6 +1,6 @@
 import { AgentRun } from './agent_run'
 import { named, only, seconds, text, wire } from './arguments'
-import { attached, Beside, type Image, type LaunchFile, type LaunchInputs } from './attached'
+import { attached, Beside, pictures, type Image, type LaunchFile, type LaunchInputs } from './attached'
 import { call, now, type CallOptions, type MovingOptions } from './call'
 import type { NativeAgentRun, NativeAgents } from './native'
 import { Pages } from './pages'
@@ -26,6 +26,20 @@ export interface LaunchOptions extends MovingOptions {
   /** The project to launch it in. */
   readonly projectId?: string | undefined
   /** Milliseconds for the launch itself, 120,000 by default and more for images; uploads are not counted. */
+  readonly timeout?: number | undefined
+}
+
+/** How an agent is asked again, whatever became of it meanwhile. */
+export interface ResumeOptions extends CallOptions {
+  /** What the agent shall do next. */
+  readonly prompt: string
+  /** At most 4 pictures that go with the prompt. */
+  readonly images?: readonly Image[] | undefined
+  /** Whether to stop a turn that is still at work; otherwise such an agent is a conflict. */
+  readonly interrupt?: boolean | undefined
+  /** What to do if there is no such agent: `raise` (the default), or `launch` a new one with this prompt. */
+  readonly ifMissing?: 'raise' | 'launch' | undefined
+  /** Milliseconds for all of it together, 120,000 by default and more for images. */
   readonly timeout?: number | undefined
 }
 
@@ -62,7 +76,8 @@ export class Agents {
    * @returns The run, turn 1.
    * @throws {@link InvalidInputError} An argument is wrong; nothing was sent.
    * @throws {@link SpendLimitError} The user's spend limit is reached.
-   * @throws {@link OutcomeUnknownError} The answer was lost. It is never sent a second time.
+   * @throws {@link OutcomeUnknownError} The answer was lost, and the agent could not be found within 30 s, or not be
+   *   told from the `candidates`. It is never sent a second time. What is found is given, with `recovered`.
    * @throws {@link NomkitError} Whatever fails, `uploaded` of the error lists the files that are on the platform by then.
    */
   async launch(options: LaunchOptions): Promise<AgentRun> {
@@ -165,5 +180,29 @@ export class Agents {
   async attach(target: string, options: CallOptions = {}): Promise<AgentRun> {
     const [token, given] = [text('target', target), only(options, 'signal')]
     return AgentRun.of(await call<NativeAgentRun>((queue, number) => this.#native.attach(token, queue, number), given))
+  }
+
+  /**
+   * Asks an agent again, whatever became of it meanwhile: one ticket, one agent.
+   *
+   * @param target - A run's token or an agent's id. Whichever turn it names, the agent's latest one is followed up.
+   * @param options - What the agent shall do next, and what to do if it is at work, or gone.
+   * @returns The next turn, or turn 1 of a new agent.
+   * @throws {@link InvalidInputError} An argument is wrong; nothing was sent.
+   * @throws {@link ConflictError} The agent is at work, and `interrupt` is not set.
+   * @throws {@link NotFoundError} The agent is gone, and `ifMissing` is `raise`.
+   * @throws {@link WaitTimeoutError} The turn that was to be stopped had not ended by then.
+   * @throws {@link OutcomeUnknownError} An answer was lost. Nothing is sent a second time.
+   */
+  async resume(target: string, options: ResumeOptions): Promise<AgentRun> {
+    const { signal, images, timeout, ...given } = named<ResumeOptions>(options)
+    const [beside, token] = [new Beside(), text('target', target)]
+    const shown = pictures(images === undefined ? [] : images, beside)
+    const chosen = wire({ ...given, prompt: text('prompt', given.prompt), timeout: seconds('timeout', timeout) })
+    const run = await call<NativeAgentRun>(
+      (queue, number) => this.#native.resume(token, chosen, JSON.stringify(shown), beside.buffers, queue, number),
+      { signal, readers: beside.readers },
+    )
+    return AgentRun.of(run)
   }
 }

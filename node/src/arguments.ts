@@ -43,12 +43,14 @@ export function localPath(argument: string, path: unknown): string {
 export function named<T extends object>(given: T | undefined): T | Partial<T> {
   if (given === undefined) return {}
   if (isObject(given)) {
-    const { signal, onProgress } = given as { readonly signal?: unknown; readonly onProgress?: unknown }
+    const { signal } = given as { readonly signal?: unknown }
     if (signal !== undefined && !isSignal(signal)) {
       throw invalid('signal', `\`signal\` should be an AbortSignal; what is given is ${kind(signal)}.`)
     }
-    if (onProgress !== undefined && typeof onProgress !== 'function') {
-      throw invalid('onProgress', `\`onProgress\` should be a function; what is given is ${kind(onProgress)}.`)
+    for (const name of ['onProgress', 'onEvent']) {
+      const listener = (given as Record<string, unknown>)[name]
+      if (listener === undefined || typeof listener === 'function') continue
+      throw invalid(name, `\`${name}\` should be a function; what is given is ${kind(listener)}.`)
     }
     return given
   }

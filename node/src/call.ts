@@ -3,7 +3,7 @@ import { Feed, type End, type Reader, type Wanted } from './feed'
 import { toError, type NativeError } from './error'
 import { NomkitError, UnexpectedError } from './errors'
 import { native, type NativeAgentRun, type Now, type Queue } from './native'
-import type { Progress } from './records'
+import { revive, type Event, type Progress } from './records'
 import { reason, watch } from './signal'
 
 /** What every call takes. */
@@ -48,8 +48,18 @@ interface Open {
 /** Where no call is: the bell would keep the context of whoever makes the first one, and ring in it. */
 const outside = new Context()
 const open = new Map<number, Open>()
+/** Who is told what clients do. */
+const listeners = new Map<number, (item: string) => void>()
 let queue: Queue | undefined
 let last = 0
+
+const calls = (): Queue => (queue ??= outside.runInAsyncScope(() => new (native().Queue)(ring)))
+
+function next(): number {
+  do last = (last + 1) >>> 0
+  while (open.has(last) || listeners.has(last))
+  return last
+}
 
 /**
  * @internal Makes one native call: the signal stops it, an error of the core becomes its class.
@@ -62,27 +72,24 @@ export async function call<T>(start: (queue: Queue, number: number) => void, opt
   let how: End = 'refusal'
   const unwatch: (() => void)[] = []
   try {
-    const calls = (queue ??= outside.runInAsyncScope(() => new (native().Queue)(ring)))
-    do last = (last + 1) >>> 0
-    while (open.has(last))
-    const number = last
+    const [bell, number] = [calls(), next()]
     // The callback runs where the caller's asynchronous context is.
     const told = onProgress && within(new Context(), onProgress)
     const reply = await new Promise<Reply | NativeAgentRun>((settle, reject) => {
       const fail = (reason: unknown): void => {
-        if (close(number)) calls.cancel(number)
+        if (close(number)) bell.cancel(number)
         reject(reason)
       }
       for (const one of [signal, until]) {
         if (one?.aborted) return reject(reason(one))
         if (one) unwatch.push(watch(one, () => fail(reason(one))))
       }
-      if (open.size === 0) calls.hold(true)
+      if (open.size === 0) bell.hold(true)
       open.set(number, { settle, fail, onProgress: told, feed })
       const begin = (): void => {
         if (!open.has(number)) return
         try {
-          start(calls, number)
+          start(bell, number)
           how = 'failure'
         } catch (error) {
           fail(ours(error))
@@ -105,6 +112,33 @@ export async function call<T>(start: (queue: Queue, number: number) => void, opt
   } finally {
     for (const end of unwatch) end()
     feed?.end(how)
+  }
+}
+
+/** @internal Tells a listener what a client does, as long as `start` has something to tell. */
+export function hear(
+  onEvent: (event: Event) => unknown,
+  start: (queue: Queue, listener: number) => Now<boolean>,
+): void {
+  const [number, tell] = [next(), within(new Context(), onEvent)]
+  let warned = false
+  const warn = (raised: unknown): void => {
+    if (warned) return
+    warned = true
+    const detail = raised instanceof Error ? raised.stack : undefined
+    process.emitWarning('`onEvent` threw, which breaks no call.', { type: 'NomkitWarning', ...(detail && { detail }) })
+  }
+  listeners.set(number, (item) => {
+    const { event } = JSON.parse(item) as { readonly event?: unknown }
+    if (event === undefined) return void listeners.delete(number)
+    // A promise of its is not waited for.
+    void (async () => tell(revive.Event(event)))().catch(warn)
+  })
+  try {
+    now(start(calls(), number))
+  } catch (error) {
+    listeners.delete(number)
+    throw error
   }
 }
 
@@ -132,8 +166,9 @@ function ring(): void {
   }
   for (let at = 0; at < items.length; at += 2) {
     const number = items[at] as number
+    listeners.get(number)?.(items[at + 1] as string)
     const call = open.get(number)
-    if (!call) continue // Given up meanwhile.
+    if (!call) continue // Given up meanwhile, or no call.
     try {
       deliver(number, call, items[at + 1] as string | NativeAgentRun)
     } catch (error) {
@@ -162,8 +197,10 @@ async function tell(call: Open, progress: Progress): Promise<void> {
   }
 }
 
-const within = (context: Context, tell: (progress: Progress) => unknown) => (progress: Progress) =>
-  context.runInAsyncScope(tell, undefined, progress)
+const within =
+  <T>(context: Context, tell: (told: T) => unknown) =>
+  (told: T) =>
+    context.runInAsyncScope(tell, undefined, told)
 
 /** Whether the call was open. */
 function close(number: number): boolean {

@@ -1,9 +1,11 @@
+import type { AgentRun, UpdatesOptions, WaitOptions } from './agent_run'
 import { Agents, type LaunchOptions } from './agents'
-import { deadline, isUrl, localPath, named, nowhere, seconds, wire } from './arguments'
-import { now } from './call'
+import { deadline, isUrl, localPath, named, nowhere, only, seconds, wire } from './arguments'
+import { call, hear, now } from './call'
+import { Completed, many, outcome, type Ended, type RunOutcome } from './completed'
 import { Files } from './files'
 import { native, type NativeClient } from './native'
-import type { RunResult } from './records'
+import type { Event, RunResult } from './records'
 import { Workflows } from './workflows'
 
 /** How a client is made. What is left out comes from the environment. */
@@ -24,6 +26,17 @@ export interface ClientOptions {
   readonly caCerts?: string | URL | undefined
   /** What to add to the `User-Agent` header. */
   readonly userAgent?: string | undefined
+  /**
+   * Is told what the client does: each request, pause and look, without keys and without what was asked or answered. It
+   * is called in this thread, before the call ends that an event belongs to, until the client is closed; it keeps no
+   * process alive. What it throws breaks no call: the first time, the process is warned of it (`process.on('warning')`).
+   */
+  readonly onEvent?: ((event: Event) => unknown) | undefined
+  /**
+   * Whether requests wait for the platform's limits here rather than be refused there; true by default. All clients of
+   * a process with the same key share the limits.
+   */
+  readonly pace?: boolean | undefined
 }
 
 /** How a question is asked: a launch, and a wait for its answer. */
@@ -53,14 +66,16 @@ export class Nomic {
    * @throws {@link InvalidInputError} An option is wrong.
    */
   constructor(options: ClientOptions = {}) {
-    const { baseUrl, caCerts, timeout, ...given } = named(options)
+    const { baseUrl, caCerts, timeout, onEvent, ...given } = named(options)
     const chosen = wire({
       ...given,
       baseUrl: isUrl(baseUrl) ? baseUrl.href : baseUrl,
       caCerts: caCerts === undefined ? undefined : localPath('caCerts', caCerts),
       timeout: seconds('timeout', timeout),
     })
-    this.#native = now(native().client(chosen))
+    const made = now(native().client(chosen))
+    if (onEvent) hear(onEvent, (queue, listener) => made.listen(queue, listener))
+    this.#native = made
     this.files = Files.of(this.#native.files())
     this.agents = Agents.of(this.#native.agents())
     this.workflows = Workflows.of(this.#native.workflows())
@@ -83,7 +98,43 @@ export class Nomic {
     return run.wait({ timeout, signal, onProgress })
   }
 
-  /** Closes the client: calls made from now on fail with {@link ClosedError}, and idle connections are dropped. */
+  /**
+   * Waits for many runs at once, by few requests. None of them ends the wait for the others; an aborted wait stops no
+   * agent.
+   *
+   * @param runs - Runs of this client.
+   * @param options - How long to wait for all of them together, and who is told how many are over.
+   * @returns What became of each, in their order; nothing that befalls a run is thrown.
+   * @throws {@link InvalidInputError} An argument is wrong, or a run belongs to another client; nothing was sent.
+   */
+  async waitAll(runs: Iterable<AgentRun>, options: WaitOptions = {}): Promise<RunOutcome[]> {
+    const { signal, onProgress, timeout } = only(options, 'signal', 'onProgress', 'timeout')
+    const [given, chosen] = [many(runs), wire(deadline(timeout))]
+    const ended = await call<Ended[]>(
+      (queue, number) => this.#native.waitAll(given.natives, chosen, !!onProgress, queue, number),
+      { signal, onProgress },
+    )
+    return given.runs.map((run, at) => outcome(run, ended[at] as Ended))
+  }
+
+  /**
+   * The same, one run after another as they end.
+   *
+   * @param runs - Runs of this client.
+   * @param options - How long to wait for all of them together.
+   * @throws {@link InvalidInputError} An argument is wrong, or a run belongs to another client; nothing was sent.
+   */
+  asCompleted(runs: Iterable<AgentRun>, options: UpdatesOptions = {}): Completed {
+    const { signal, timeout } = only(options, 'signal', 'timeout')
+    const given = many(runs)
+    const native = now(this.#native.asCompleted(given.natives, wire(deadline(timeout))))
+    return Completed.of(native, given.runs, { signal })
+  }
+
+  /**
+   * Closes the client: calls made from now on fail with {@link ClosedError}, idle connections are dropped, and `onEvent`
+   * is told no more.
+   */
   close(): void {
     this.#native.close()
   }

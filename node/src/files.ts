@@ -64,7 +64,8 @@ export class Files {
    * @throws {@link LocalIoError} The source cannot be read.
    * @throws {@link SourceChangedError} It changed while it was sent; the platform has no file then.
    * @throws {@link TooLargeError} It is larger than 500 MB.
-   * @throws {@link OutcomeUnknownError} The answer was lost. It is never sent a second time.
+   * @throws {@link OutcomeUnknownError} The answer was lost. It is never sent a second time; with `path` the file is
+   *   looked for first, and what is found is given, with `recovered`.
    */
   async upload(source: UploadSource, options: UploadOptions = {}): Promise<File> {
     const { signal, onProgress, size, timeout, ...given } = named(options)

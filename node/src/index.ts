@@ -4,8 +4,9 @@
  * @packageDocumentation
  */
 export { AgentRun, type FollowUpOptions, type StopOptions, type UpdatesOptions, type WaitOptions } from './agent_run'
-export { Agents, type AgentListOptions, type LaunchOptions } from './agents'
+export { Agents, type AgentListOptions, type LaunchOptions, type ResumeOptions } from './agents'
 export { Nomic, type AskOptions, type ClientOptions } from './client'
+export { Completed, type RunOutcome } from './completed'
 export {
   Emulator,
   type ClockChange,
@@ -76,6 +77,9 @@ export type {
   ArtifactKind,
   ArtifactRef,
   Column,
+  Event,
+  EventKind,
+  EventLevel,
   File,
   FileHit,
   FileRef,

@@ -27,6 +27,9 @@ export interface NativeClient {
   files(): NativeFiles
   agents(): NativeAgents
   workflows(): NativeWorkflows
+  waitAll(runs: NativeAgentRun[], options: string, listening: boolean, queue: Queue, call: number): void
+  asCompleted(runs: NativeAgentRun[], options: string): Now<NativeCompleted>
+  listen(queue: Queue, listener: number): Now<boolean>
   describe(): string
   close(): void
 }
@@ -48,6 +51,7 @@ export interface NativeAgents {
   stop(id: string, queue: Queue, call: number): void
   delete(id: string, queue: Queue, call: number): void
   attach(target: string, queue: Queue, call: number): void
+  resume(target: string, options: string, images: string, buffers: Uint8Array[], queue: Queue, call: number): void
 }
 
 /** @internal */
@@ -58,6 +62,8 @@ export interface NativeAgentRun {
   readonly status: string
   readonly token: string
   readonly url: string
+  readonly recovered: boolean
+  explain(): string
   refresh(queue: Queue, call: number): void
   wait(options: string, listening: boolean, queue: Queue, call: number): void
   updates(options: string): Now<NativeUpdates>
@@ -75,6 +81,12 @@ export interface NativeWorkflows {
 /** @internal */
 export interface NativePages {
   nextPage(queue: Queue, call: number): void
+}
+
+/** @internal */
+export interface NativeCompleted {
+  next(queue: Queue, call: number): void
+  end(): void
 }
 
 /** @internal */

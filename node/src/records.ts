@@ -28,6 +28,44 @@ export type ArtifactKind = Open<
   | 'table'
 >
 
+/** What happened. */
+export type EventKind = Open<
+  /** A request was answered. */
+  | 'answered'
+  /** A request failed, or its answer was lost. */
+  | 'failed'
+  /** It is sent again, after so many seconds. */
+  | 'retrying'
+  /** It waits for its place within the rate limit. */
+  | 'throttled'
+  /** The server asked all requests of a tier to pause. */
+  | 'paused'
+  /** What became of a request whose answer was lost is being looked for. */
+  | 'recovering'
+  /** It was found. */
+  | 'recovered'
+  /** It was not found, or cannot be told from others. */
+  | 'lost'
+  /** An agent that was lost turned up after another had been launched in its place. */
+  | 'twin'
+  /** An agent was looked at. */
+  | 'looked'
+  /** A list was read for many agents at once. */
+  | 'swept'
+  /** A turn is over, or cannot be told. */
+  | 'over'
+>
+
+/** How much an event matters. */
+export type EventLevel = Open<
+  /** Every request, every look. */
+  | 'debug'
+  /** What takes longer than it should, and what came of it. */
+  | 'info'
+  /** What people should know of. */
+  | 'warning'
+>
+
 /** Who speaks. */
 export type Role = Open<
   /** The user. */
@@ -58,6 +96,8 @@ export interface File {
   readonly versionId: string | null
   /** When it was uploaded. */
   readonly createdAt: Date | null
+  /** Whether the answer to the upload was lost and the file found by its path. Its size and version are not known then. It never comes from the platform. */
+  readonly recovered: boolean
   /** What the server sent and this version does not know. */
   readonly extra: Readonly<Record<string, Json>>
 }
@@ -160,7 +200,7 @@ export class Artifact extends behaviour.ArtifactBehaviour {
   declare readonly kind: ArtifactKind | null
   /** The content of a document. */
   declare readonly text: string | null
-  /** The columns of a table, in order. */
+  /** The columns of a table, in order; the keys of its rows where it names none. */
   declare readonly columns: readonly Column[]
   /** The rows of a table: each maps a column's id to its value. */
   declare readonly rows: readonly Readonly<Record<string, Json>>[]
@@ -192,7 +232,7 @@ export interface RunResult {
 
 /** A template that agents can be launched from. */
 export interface Workflow {
-  /** Its id, for `workflowId` of a launch. */
+  /** Its id, for launches of it. */
   readonly id: string
   /** Its name. */
   readonly name: string
@@ -232,7 +272,7 @@ export interface UploadOutcome {
 
 /** How far a call is. */
 export interface Progress {
-  /** `reading` (a stream of unknown size), `sending` and `accepted` of an upload; the agent's status of a wait. */
+  /** `reading` (a stream of unknown size), `sending` and `accepted` of an upload; the agent's status of a wait; `throttled` of any of them while a request waits for the platform's limits, with `eta`. */
   readonly phase: string
   /** Bytes sent, or seconds waited. */
   readonly done: number
@@ -240,8 +280,32 @@ export interface Progress {
   readonly total: number | null
   /** Bytes a second. */
   readonly rate: number | null
-  /** Seconds that are left at this rate. */
+  /** Seconds that are left: at this rate, or until a request's turn comes. */
   readonly eta: number | null
+}
+
+/** Something that a client did, or that befell it. */
+export interface Event {
+  /** When, by this machine's clock. */
+  readonly at: Date
+  /** How much it matters. */
+  readonly level: EventLevel
+  /** What kind of thing it is. */
+  readonly kind: EventKind
+  /** The operation that it belongs to, such as `agents.launch`. */
+  readonly operation: string
+  /** The agent that it is about, if that is known. */
+  readonly agentId: string | null
+  /** What happened, for people. */
+  readonly text: string
+  /** Seconds that it took, or will take. */
+  readonly seconds: number | null
+  /** The status that the server answered. */
+  readonly status: number | null
+  /** Which request of its operation it was, from 1. */
+  readonly attempt: number | null
+  /** What the server calls the request. */
+  readonly requestId: string | null
 }
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -301,6 +365,10 @@ export const revive = {
   Progress(o: any): Progress {
     return o
   },
+  Event(o: any): Event {
+    o.at = new Date(o.at)
+    return o
+  },
 }
 
 /** @internal The names of options that the core spells otherwise. */
@@ -311,6 +379,7 @@ export const spelt = new Map([
   ['base_url', 'baseUrl'],
   ['ca_certs', 'caCerts'],
   ['file_ids', 'fileIds'],
+  ['if_missing', 'ifMissing'],
   ['integration_id', 'integrationId'],
   ['page_size', 'pageSize'],
   ['parent_id', 'parentId'],

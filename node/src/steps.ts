@@ -9,10 +9,13 @@ import { reason } from './signal'
 export class Steps {
   readonly #signal: AbortSignal | undefined
   readonly #end = new AbortController()
+  readonly #ended: () => void
   #last: Promise<void> = Promise.resolve()
 
-  constructor({ signal }: CallOptions) {
+  /** What is to be done when they end comes with them. */
+  constructor({ signal }: CallOptions, ended: () => void = () => {}) {
     this.#signal = signal
+    this.#ended = ended
   }
 
   get over(): boolean {
@@ -46,6 +49,8 @@ export class Steps {
   }
 
   end(): void {
+    if (this.over) return
     this.#end.abort()
+    this.#ended()
   }
 }

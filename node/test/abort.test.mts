@@ -98,7 +98,8 @@ test('in flight: pages', () =>
   }))
 test('in flight: updates', () =>
   aborted('updates', look, async (nomic, signal) => {
-    const run = await nomic.agents.launch({ prompt: 'Look' })
+    // Unlike the launch that was aborted above, which may still turn up: it is looked for when it is made again.
+    const run = await nomic.agents.launch({ prompt: 'Look for updates' })
     for await (const _ of run.updates({ signal }));
   }))
 test('in flight: an upload that is not answered', () =>

@@ -104,13 +104,25 @@ test('a follow-up on an agent at work is a conflict, said in the words of this l
   assert.ok(error.current)
 })
 
-test('a lost answer is told, and nothing is sent again', async () => {
-  const run = await nomic.agents.launch({ prompt: 'Look' })
+test('what is lost is found, and nothing is sent again', async () => {
+  await platform.fault('POST /agents', 'lose_response')
+  const run = await nomic.agents.launch({ prompt: 'Look for what is lost' })
+  assert.ok(run.recovered && run.explain().includes('found after its answer was lost'))
   await run.wait()
   await platform.fault('POST /agents/{id}/followup', 'lose_response')
-  const error = await failure(OutcomeUnknownError, () => run.followUp('More'))
-  assert.deepEqual([error.operation, error.candidates, error.outcome], ['agents.follow_up', [], 'unknown'])
+  const next = await run.followUp('More')
+  assert.deepEqual([next.recovered, next.turn, (await next.wait()).turn], [true, 2, 2])
+  assert.equal((await nomic.agents.attach(run.token)).recovered, false)
+  assert.equal((await requests(platform, 'POST /agents')).length, 1)
   assert.equal((await requests(platform, 'POST /agents/{id}/followup')).length, 1)
+})
+
+test('what never arrived is told as unknown, and is not sent again', async () => {
+  await platform.fault('POST /agents', 'reset', { at: 'before_commit' })
+  const launch = () => nomic.agents.launch({ prompt: 'Look for what never arrived', timeout: 2000 })
+  const error = await failure(OutcomeUnknownError, launch)
+  assert.deepEqual([error.operation, error.candidates, error.outcome], ['agents.launch', [], 'unknown'])
+  assert.equal((await requests(platform, 'POST /agents')).length, 1)
 })
 
 test('a failed run says why', async () => {

@@ -126,7 +126,7 @@ test('instants are dates, to the millisecond, wherever they stand', async () => 
     const rows = `[{"id":"m","role":"user","text":"Look",${at}}]`
     response.end(request.url?.includes('conversation') ? `{"data":{"messages":${rows}}}` : `{"data":${agent}}`)
   })
-  const nomic = new Nomic({ baseUrl: url, apiKey: 'npk_test' })
+  const nomic = new Nomic({ baseUrl: url, apiKey: 'npk_test', pace: false })
   const found = await nomic.agents.get('a')
   const [row] = await nomic.agents.conversation('a')
   for (const { createdAt } of [found, found.artifacts[0], row] as { createdAt: Date }[]) {

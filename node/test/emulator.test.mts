@@ -195,7 +195,7 @@ test('limits of rate and of money hold', async () => {
   await platform.rates({ enabled: true, standard: 1, burst: 1 })
   const limits = await platform.rates()
   assert.deepEqual([limits.enabled, limits.standard, limits.burst], [true, 1, 1])
-  const impatient = platform.nomic({ retries: 0 })
+  const impatient = platform.nomic({ retries: 0, pace: false })
   await impatient.agents.list().first(1)
   await failure(RateLimitError, () => impatient.agents.list().first(1))
   await platform.rates({ enabled: false })

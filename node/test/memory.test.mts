@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { ftruncateSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import test from 'node:test'
+import test, { afterEach } from 'node:test'
 import { promisify } from 'node:util'
 import { emulator as start, folder as temporary } from './world.mjs'
 
@@ -11,6 +11,8 @@ const SIZE = 200 << 20
 const { emulator } = await start()
 const path = join(await temporary(), 'large.bin')
 ftruncateSync(openSync(path, 'w'), SIZE)
+// The emulator keeps what it has.
+afterEach(() => emulator.reset())
 
 /** How much a process of its own takes at its peak over what it took before `work`, in MiB. */
 async function grown(before: string, work: string): Promise<number> {

@@ -97,7 +97,7 @@ for (const way of ['items', 'pages'] as const) {
   test(`ending a walk by ${way} aborts the request in flight`, async () => {
     let held: ServerResponse | undefined
     const url = await server((_, response) => (held = response))
-    const list = new Nomic({ baseUrl: url, apiKey: 'npk_test' }).agents.list()
+    const list = new Nomic({ baseUrl: url, apiKey: 'npk_test', pace: false }).agents.list()
     const walk = way === 'items' ? list : list.pages()
     const next = walk.next()
     while (!held) await new Promise(setImmediate)
@@ -122,7 +122,9 @@ test('a count that JavaScript would round is refused', async () => {
     response.setHeader('Content-Type', 'application/json')
     response.end('{"data":[],"nextCursor":null,"totalCount":9007199254740993}')
   })
-  const error = await failure(ProtocolError, () => new Nomic({ baseUrl: url, apiKey: 'npk_test' }).agents.list().next())
+  const error = await failure(ProtocolError, () =>
+    new Nomic({ baseUrl: url, apiKey: 'npk_test', pace: false }).agents.list().next(),
+  )
   assert.equal(error.reason, 'number')
   assert.match(error.message, /2\^53/)
 })

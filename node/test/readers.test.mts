@@ -400,7 +400,7 @@ async function stalling(met = (_: Socket): void => {}): Promise<{ nomic: Nomic; 
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
-    nomic: new Nomic({ baseUrl: url, apiKey: 'npk_test' }),
+    nomic: new Nomic({ baseUrl: url, apiKey: 'npk_test', pace: false }),
     connected: async () => void (await once(server, 'connection')),
   }
 }
@@ -477,7 +477,11 @@ test('what was read is sent before a read that waits', async () => {
     seen.push('sent')
     yield Buffer.from('second')
   }
-  const nomic = new Nomic({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, apiKey: 'npk_test' })
+  const nomic = new Nomic({
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    apiKey: 'npk_test',
+    pace: false,
+  })
   await thrown(() => nomic.files.upload(slow(), { name: 'a.bin', size: 17, timeout: 1000 }))
   assert.deepEqual(seen, ['sent'])
   server.close()

@@ -318,7 +318,9 @@ test('what can be read again is sent again after a rate limit', async () => {
 test('an upload is told of in phases', async () => {
   const phases = async (source: UploadSource, options = {}): Promise<string[]> => {
     const told: Progress[] = []
-    await nomic.files.upload(source, { name: 'plan.bin', onProgress: (progress) => told.push(progress), ...options })
+    // The limit that was met above may put it off for a moment.
+    const onProgress = (progress: Progress) => void (progress.phase === 'throttled' || told.push(progress))
+    await nomic.files.upload(source, { name: 'plan.bin', onProgress, ...options })
     const last = told.at(-1)
     assert.deepEqual([last?.phase, last?.done, last?.total], ['accepted', size, size])
     for (const { phase, done, total } of told) assert.ok(done <= size && total === (phase === 'reading' ? null : size))

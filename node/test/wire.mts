@@ -59,7 +59,7 @@ export class Wire {
   }
 
   nomic(options: ClientOptions = {}): Nomic {
-    return new Nomic({ baseUrl: `http://127.0.0.1:${this.port}`, apiKey: 'npk_test', ...options })
+    return new Nomic({ baseUrl: `http://127.0.0.1:${this.port}`, apiKey: 'npk_test', pace: false, ...options })
   }
 
   /** Waits until something is so. */

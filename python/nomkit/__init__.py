@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .agent_run import AsyncAgentRun as AsyncAgentRun
     from .client import AsyncNomic as AsyncNomic
     from .client import Nomic as Nomic
+    from .completed import RunOutcome as RunOutcome
     from .emulator import Emulator as Emulator
     from .errors import *  # noqa: F403
     from .errors import NomkitError as NomkitError
@@ -28,6 +29,7 @@ __all__ = [
     "AsyncNomic",
     "AgentRun",
     "AsyncAgentRun",
+    "RunOutcome",
     "Emulator",
     # Written by `cargo xtask records`, so that listing the names loads nothing.
     "ConfigError",
@@ -69,6 +71,9 @@ __all__ = [
     "ArtifactKind",
     "ArtifactRef",
     "Column",
+    "Event",
+    "EventKind",
+    "EventLevel",
     "File",
     "FileHit",
     "FileRef",
@@ -90,6 +95,7 @@ _HOMES = {
     "AsyncNomic": "client",
     "AgentRun": "agent_run",
     "AsyncAgentRun": "agent_run",
+    "RunOutcome": "completed",
     "Emulator": "emulator",
 }
 _MODULES = ("errors", "records")

@@ -8,7 +8,7 @@ from . import _native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any, TypeVar
 
     from ._progress import Shown
@@ -49,6 +49,19 @@ def local_path(argument: str, path: str | os.PathLike[str]) -> str:
     else:
         return name
     raise invalid(argument, f"`{argument}` should be a path; what is given is a `{type(path).__name__}` that is none.")
+
+
+def runs_of(kind: str, runs: Iterable[T]) -> list[T]:
+    """Runs of this kind of client, in a list."""
+    try:
+        given = list(runs)
+    except TypeError:
+        given, other = [], type(runs).__name__
+    else:
+        other = next((type(run).__name__ for run in given if type(run).__name__ != kind), "")
+    if other:
+        raise invalid("runs", f"`runs` should be a list of `{kind}`; what is given is, or holds, a `{other}`.")
+    return given
 
 
 def launch_options(

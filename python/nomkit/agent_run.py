@@ -53,6 +53,18 @@ class _AgentRun(Rich):
         """Where people look at it."""
         return self._native.url
 
+    @property
+    def recovered(self) -> bool:
+        """Whether the answer to its request was lost, and the run was found by looking for it."""
+        return self._native.recovered
+
+    def explain(self) -> str:
+        """What happened to this run in this process: a line for each request, pause and look, and what they showed.
+
+        It makes no request, and holds no key and nothing of what was asked or answered.
+        """
+        return self._native.explain()
+
     def _follow_up(
         self, prompt: str, images: Iterable[LaunchImage], timeout: float | None
     ) -> _native.Pending[_native.AgentRun]:
@@ -143,7 +155,9 @@ class AgentRun(_AgentRun):
 
         Raises:
             ConflictError: The agent is still at work.
-            OutcomeUnknownError: The answer was lost. It is never sent a second time.
+            OutcomeUnknownError: The answer was lost, and the question did not appear in the conversation within 30 s.
+                It is never sent a second time. What is found is given, with ``recovered``.
+            StaleTurnError: The answer was lost, and somebody else's question stands where this one should.
         """
         return AgentRun(self._follow_up(prompt, images, timeout).wait())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._arguments import launch_options, text, told
-from ._sources import AsyncReaders, Readers, attachments
+from ._sources import AsyncReaders, Readers, attachments, prompt_images
 from .agent_run import AgentRun, AsyncAgentRun
 
 TYPE_CHECKING = False
@@ -39,6 +39,18 @@ class _Agents:
         options = launch_options(prompt, file_ids, workflow_id, project_id, timeout)
         given = attachments(files, inputs, images, self._readers)
         return told(progress, lambda listener: self._native.launch(options, given, listener))
+
+    def _resume(
+        self,
+        target: str,
+        prompt: str,
+        images: Iterable[LaunchImage],
+        interrupt: bool,
+        if_missing: str,
+        timeout: float | None,
+    ) -> _native.Pending[_native.AgentRun]:
+        options = {"prompt": prompt, "interrupt": interrupt, "if_missing": if_missing, "timeout": timeout}
+        return self._native.resume(text("target", target), options, prompt_images(images))
 
     def _list(
         self, status: str | None, workflow_id: str | None, without_workflow: bool, page_size: int | None
@@ -88,7 +100,8 @@ class Agents(_Agents):
         Raises:
             InvalidInputError: An argument is wrong. Nothing was sent.
             SpendLimitError: The user's spend limit is reached.
-            OutcomeUnknownError: The answer was lost. It is never sent a second time.
+            OutcomeUnknownError: The answer was lost, and the agent could not be found within 30 s, or not be told from
+                the ``candidates``. It is never sent a second time. What is found is given, with ``recovered``.
             NomkitError: Whatever fails, ``uploaded`` of the error lists the files that are on the platform by then.
         """
         return AgentRun(
@@ -156,6 +169,37 @@ class Agents(_Agents):
         """
         return AgentRun(self._native.attach(text("target", target)).wait())
 
+    def resume(
+        self,
+        target: str,
+        prompt: str,
+        *,
+        images: Iterable[LaunchImage] = (),
+        interrupt: bool = False,
+        if_missing: str = "raise",
+        timeout: float | None = None,
+    ) -> AgentRun:
+        """Ask an agent again, whatever became of it meanwhile: one ticket, one agent.
+
+        Args:
+            target: A run's token or an agent's id. Whichever turn it names, the agent's latest one is followed up.
+            prompt: What the agent shall do next.
+            images: At most 4 pictures that go with it, as of a launch.
+            interrupt: Whether to stop a turn that is still at work; otherwise such an agent is a conflict.
+            if_missing: What to do if there is no such agent: ``"raise"``, or ``"launch"`` a new one with this prompt.
+            timeout: Seconds for all of it together, 120 by default.
+
+        Returns:
+            The next turn, or turn 1 of the new agent.
+
+        Raises:
+            ConflictError: The agent is at work, and ``interrupt`` is not set.
+            NotFoundError: The agent is gone, and ``if_missing`` is ``"raise"``.
+            WaitTimeoutError: The turn that was to be stopped had not ended by then.
+            OutcomeUnknownError: An answer was lost. Nothing is sent a second time.
+        """
+        return AgentRun(self._resume(target, prompt, images, interrupt, if_missing, timeout).wait())
+
 
 class AsyncAgents(_Agents):
     """``nomic.agents`` of :class:`AsyncNomic`: the same names, awaited."""
@@ -216,3 +260,16 @@ class AsyncAgents(_Agents):
     async def attach(self, target: str) -> AsyncAgentRun:
         """Pick a run up again. See :meth:`Agents.attach`."""
         return AsyncAgentRun(await self._native.attach(text("target", target)))
+
+    async def resume(
+        self,
+        target: str,
+        prompt: str,
+        *,
+        images: Iterable[LaunchImage] = (),
+        interrupt: bool = False,
+        if_missing: str = "raise",
+        timeout: float | None = None,
+    ) -> AsyncAgentRun:
+        """Ask an agent again, whatever became of it meanwhile. See :meth:`Agents.resume`."""
+        return AsyncAgentRun(await self._resume(target, prompt, images, interrupt, if_missing, timeout))

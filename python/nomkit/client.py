@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import _native
-from ._arguments import local_path, wait_options
+from ._arguments import local_path, runs_of, told, wait_options
 from .agents import Agents, AsyncAgents
 from .files import AsyncFiles, Files
 from .workflows import AsyncWorkflows, Workflows
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ._arguments import OnProgress
+    from ._progress import Shown
     from ._sources import AsyncLaunchFile, LaunchFile, LaunchImage
+    from .agent_run import AgentRun, AsyncAgentRun
+    from .completed import AsyncCompleted, Completed, RunOutcome
     from .records import RunResult
 
 
@@ -33,8 +36,10 @@ class _Client:
         proxy: str | None = None,
         ca_certs: str | os.PathLike[str] | None = None,
         user_agent: str | None = None,
+        pace: bool | None = None,
     ) -> None:
         # Here and not with the first answer: a child that is forked in the midst of an import never gets to its end.
+        from . import _log as _log
         from . import errors as errors
         from . import records as records
 
@@ -48,8 +53,18 @@ class _Client:
                 "proxy": proxy,
                 "ca_certs": None if ca_certs is None else local_path("ca_certs", ca_certs),
                 "user_agent": user_agent,
+                "pace": pace,
             }
         )
+
+    def _wait_all(
+        self, runs: Sequence[AgentRun | AsyncAgentRun], timeout: float | None, progress: OnProgress
+    ) -> _native.Pending[list[_native.Ended]] | Shown[list[_native.Ended]]:
+        natives, options = [run._native for run in runs], wait_options(timeout)
+        return told(progress, lambda listener: self._native.wait_all(natives, options, listener))
+
+    def _as_completed(self, runs: Sequence[AgentRun | AsyncAgentRun], timeout: float | None) -> _native.Completed:
+        return self._native.as_completed([run._native for run in runs], wait_options(timeout))
 
     def __reduce__(self) -> str:
         raise TypeError("A client holds a key and connections, so it does not pickle: make one in each process.")
@@ -74,6 +89,8 @@ class Nomic(_Client):
         proxy: A proxy's URL; ``HTTPS_PROXY`` and ``NO_PROXY`` otherwise. Never used for loopback.
         ca_certs: A PEM file of certificates to trust besides the system's.
         user_agent: What to add to the ``User-Agent`` header.
+        pace: Whether requests wait for the platform's limits here rather than be refused there; true by default.
+            All clients of a process with the same key share the limits.
 
     Raises:
         ConfigError: The key or the instance is missing or cannot be right.
@@ -145,6 +162,47 @@ class Nomic(_Client):
         )
         return run.wait(timeout, progress=progress)
 
+    def wait_all(
+        self, runs: Iterable[AgentRun], timeout: float | None = 1800, *, progress: OnProgress = None
+    ) -> list[RunOutcome[AgentRun]]:
+        """Wait for many runs at once, by few requests. None of them ends the wait for the others.
+
+        Ctrl-C ends the wait; the agents run on, and each run's ``token`` attaches to it again.
+
+        Args:
+            runs: Runs of this client.
+            timeout: Seconds for all of them together; ``None`` means without end. What is not over by then has a
+                ``WaitTimeoutError``.
+            progress: ``True`` or a callable; is told how many are over, of how many.
+
+        Returns:
+            What became of each, in their order. Nothing that befalls a run is raised: its outcome has the ``error``.
+
+        Raises:
+            InvalidInputError: An argument is wrong, or a run belongs to another client. Nothing was sent.
+        """
+        from .completed import outcomes
+
+        given = runs_of("AgentRun", runs)
+        return outcomes(given, self._wait_all(given, timeout, progress).wait())
+
+    def as_completed(self, runs: Iterable[AgentRun], timeout: float | None = 1800) -> Completed:
+        """The same, one run after another as they end.
+
+        They are waited for while you are busy with one. Leaving the loop ends that; the agents run on.
+
+        Args:
+            runs: Runs of this client.
+            timeout: Seconds for all of them together; ``None`` means without end.
+
+        Raises:
+            InvalidInputError: As :meth:`wait_all`.
+        """
+        from .completed import Completed
+
+        given = runs_of("AgentRun", runs)
+        return Completed(self._as_completed(given, timeout), given)
+
     def close(self) -> None:
         """Close the client: idle connections are dropped, and later calls raise ``ClosedError``. It is optional."""
         self._native.close()
@@ -203,6 +261,22 @@ class AsyncNomic(_Client):
             progress=progress,
         )
         return await run.wait(timeout, progress=progress)
+
+    async def wait_all(
+        self, runs: Iterable[AsyncAgentRun], timeout: float | None = 1800, *, progress: OnProgress = None
+    ) -> list[RunOutcome[AsyncAgentRun]]:
+        """Wait for many runs at once, by few requests. See :meth:`Nomic.wait_all`."""
+        from .completed import outcomes
+
+        given = runs_of("AsyncAgentRun", runs)
+        return outcomes(given, await self._wait_all(given, timeout, progress))
+
+    def as_completed(self, runs: Iterable[AsyncAgentRun], timeout: float | None = 1800) -> AsyncCompleted:
+        """One run after another as they end. See :meth:`Nomic.as_completed`; iterate with ``async for``."""
+        from .completed import AsyncCompleted
+
+        given = runs_of("AsyncAgentRun", runs)
+        return AsyncCompleted(self._as_completed(given, timeout), given)
 
     async def close(self) -> None:
         """Close the client: idle connections are dropped, and later calls raise ``ClosedError``. It is optional."""

@@ -96,7 +96,8 @@ class Files(_Files):
             LocalIoError: The source cannot be read. Nothing was sent.
             TooLargeError: It is larger than 500 MB.
             SourceChangedError: The file changed while it was being sent, or the source does not have ``size`` bytes.
-            OutcomeUnknownError: The answer was lost. It is never sent a second time.
+            OutcomeUnknownError: The answer was lost. It is never sent a second time; with ``path`` the file is looked
+                for first, and what is found is given, with ``recovered``.
             BaseException: Whatever a file object or an iterable raises comes out as it is. No file is on the platform.
         """
         return self._upload(source, path, parent_id, name, size, timeout, progress).wait()

@@ -20,6 +20,9 @@ __all__ = [
     "ArtifactKind",
     "ArtifactRef",
     "Column",
+    "Event",
+    "EventKind",
+    "EventLevel",
     "File",
     "FileHit",
     "FileRef",
@@ -66,6 +69,50 @@ class ArtifactKind(Word):
     """Columns and rows."""
 
 
+class EventKind(Word):
+    """What happened."""
+
+    __slots__ = ()
+
+    ANSWERED: ClassVar[EventKind] = known("answered")
+    """A request was answered."""
+    FAILED: ClassVar[EventKind] = known("failed")
+    """A request failed, or its answer was lost."""
+    RETRYING: ClassVar[EventKind] = known("retrying")
+    """It is sent again, after so many seconds."""
+    THROTTLED: ClassVar[EventKind] = known("throttled")
+    """It waits for its place within the rate limit."""
+    PAUSED: ClassVar[EventKind] = known("paused")
+    """The server asked all requests of a tier to pause."""
+    RECOVERING: ClassVar[EventKind] = known("recovering")
+    """What became of a request whose answer was lost is being looked for."""
+    RECOVERED: ClassVar[EventKind] = known("recovered")
+    """It was found."""
+    LOST: ClassVar[EventKind] = known("lost")
+    """It was not found, or cannot be told from others."""
+    TWIN: ClassVar[EventKind] = known("twin")
+    """An agent that was lost turned up after another had been launched in its place."""
+    LOOKED: ClassVar[EventKind] = known("looked")
+    """An agent was looked at."""
+    SWEPT: ClassVar[EventKind] = known("swept")
+    """A list was read for many agents at once."""
+    OVER: ClassVar[EventKind] = known("over")
+    """A turn is over, or cannot be told."""
+
+
+class EventLevel(Word):
+    """How much an event matters."""
+
+    __slots__ = ()
+
+    DEBUG: ClassVar[EventLevel] = known("debug")
+    """Every request, every look."""
+    INFO: ClassVar[EventLevel] = known("info")
+    """What takes longer than it should, and what came of it."""
+    WARNING: ClassVar[EventLevel] = known("warning")
+    """What people should know of."""
+
+
 class Role(Word):
     """Who speaks."""
 
@@ -101,6 +148,9 @@ class File(Record):
     """What parse and extract jobs are given."""
     created_at: datetime | None
     """When it was uploaded."""
+    recovered: bool
+    """Whether the answer to the upload was lost and the file found by its path. Its size and version are not known
+    then. It never comes from the platform."""
     extra: dict[str, Any] = field(default_factory=dict, hash=False, repr=False)
     """What the server sent and this version does not know."""
 
@@ -218,7 +268,7 @@ class Artifact(ArtifactBehaviour):
     text: str | None
     """The content of a document."""
     columns: tuple[Column, ...]
-    """The columns of a table, in order."""
+    """The columns of a table, in order; the keys of its rows where it names none."""
     rows: tuple[dict[str, Any], ...] = field(hash=False)
     """The rows of a table: each maps a column's id to its value."""
     error: str | None
@@ -248,7 +298,7 @@ class Workflow(Record):
     """A template that agents can be launched from."""
 
     id: str
-    """Its id, for `workflow_id` of a launch."""
+    """Its id, for launches of it."""
     name: str
     """Its name."""
     description: str | None
@@ -294,7 +344,8 @@ class Progress(Record):
     """How far a call is."""
 
     phase: str
-    """`reading` (a stream of unknown size), `sending` and `accepted` of an upload; the agent's status of a wait."""
+    """`reading` (a stream of unknown size), `sending` and `accepted` of an upload; the agent's status of a wait;
+    `throttled` of any of them while a request waits for the platform's limits, with `eta`."""
     done: float
     """Bytes sent, or seconds waited."""
     total: float | None
@@ -302,7 +353,33 @@ class Progress(Record):
     rate: float | None
     """Bytes a second."""
     eta: float | None
-    """Seconds that are left at this rate."""
+    """Seconds that are left: at this rate, or until a request's turn comes."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Event(Record):
+    """Something that a client did, or that befell it."""
+
+    at: datetime
+    """When, by this machine's clock."""
+    level: EventLevel
+    """How much it matters."""
+    kind: EventKind
+    """What kind of thing it is."""
+    operation: str
+    """The operation that it belongs to, such as `agents.launch`."""
+    agent_id: str | None
+    """The agent that it is about, if that is known."""
+    text: str
+    """What happened, for people."""
+    seconds: float | None
+    """Seconds that it took, or will take."""
+    status: int | None
+    """The status that the server answered."""
+    attempt: int | None
+    """Which request of its operation it was, from 1."""
+    request_id: str | None
+    """What the server calls the request."""
 
 
 @dataclass(frozen=True, repr=False)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,23 +43,53 @@ def replace(path: Path) -> None:
     other.rename(path)
 
 
+@contextmanager
+def held(emulator: Emulator, until: threading.Event) -> Generator[str]:
+    """Where the emulator is, which gets nothing before that: a call that was begun cannot have ended."""
+
+    def pump(sender: socket.socket, receiver: socket.socket) -> None:
+        with suppress(OSError):
+            while block := sender.recv(1 << 16):
+                receiver.sendall(block)
+        with suppress(OSError):
+            receiver.shutdown(socket.SHUT_WR)
+
+    def serve(server: socket.socket) -> None:
+        client, _ = server.accept()
+        assert until.wait(60)
+        own, its = f"127.0.0.1:{server.getsockname()[1]}", emulator.url.removeprefix("http://")
+        host, port = its.split(":")
+        with client, socket.create_connection((host, int(port))) as upstream:
+            upstream.sendall(client.recv(1 << 16).replace(own.encode(), its.encode()))
+            sending = threading.Thread(target=pump, args=(client, upstream))
+            sending.start()
+            pump(upstream, client)
+            sending.join()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        relay = threading.Thread(target=serve, args=(server,), daemon=True)
+        relay.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        relay.join(60)
+        assert not relay.is_alive()
+
+
 @pytest.mark.parametrize("change", [grow, shrink, rewrite])
 @pytest.mark.parametrize("opened", [False, True])
 def test_a_file_that_changes_while_it_is_sent_is_never_a_success(
-    nomic: Nomic, emulator: Emulator, tmp_path: Path, change: Callable[[Path], None], opened: bool
+    emulator: Emulator, tmp_path: Path, change: Callable[[Path], None], opened: bool
 ) -> None:
-    path = sparse(tmp_path / "plan.bin")
-    changed: list[str] = []
+    path, changed = sparse(tmp_path / "plan.bin"), threading.Event()
 
     def tell(progress: Progress) -> None:
-        if not changed:
-            changed.append(progress.phase)
+        if progress.phase == "sending" and not changed.is_set():
             change(path)
+            changed.set()
 
-    with path.open("rb") as file, pytest.raises(errors.SourceChangedError):
+    with held(emulator, changed) as url, path.open("rb") as file:
         source: Any = file if opened else path
-        nomic.files.upload(source, progress=tell)
-    assert changed == ["sending"]
+        with pytest.raises(errors.SourceChangedError):
+            Nomic(base_url=url, api_key=emulator.api_key).files.upload(source, progress=tell)
     assert emulator.ledger()["files"] == []
     assert [sent["processed"] for sent in requests(emulator, "POST /files/upload")] == [False]
 

@@ -174,6 +174,17 @@ def test_what_stands_in_for_standard_error_gets_lines(nomic: Nomic, monkeypatch:
     assert said[-1].startswith("accepted 4 B")
 
 
+def test_a_story_says_how_long_it_queues_and_how_many_are_over() -> None:
+    story = Story()
+    for progress, said in [
+        (Progress("throttled", 3.2, None, None, 61.0), "throttled for 3 s, 1 min 1 s left"),
+        (Progress("waiting", 12.0, None, None, None), "waiting for 12 s"),
+        (Progress("waiting", 2.0, 10.0, None, None), "waiting 2 of 10 over"),
+    ]:
+        story.take(progress)
+        assert story.text == story.beginning == said
+
+
 def test_sizes_and_times_are_short() -> None:
     assert [size(count) for count in (0, 999, 1000, 12_345_678, 5e11)] == [
         "0 B",

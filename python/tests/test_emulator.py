@@ -54,12 +54,12 @@ def test_the_clock_is_put_and_moved(emulator: Emulator) -> None:
 
 
 def test_limits_are_set(emulator: Emulator) -> None:
-    nomic = emulator.nomic(retries=0)
+    nomic = emulator.nomic(retries=0, pace=False)
     assert emulator.rates()["heavy"] == 30
-    assert emulator.rates(heavy=1, burst=1)["burst"] == 1
+    assert emulator.rates(enabled=True, heavy=1, burst=1)["burst"] == 1
     nomic.agents.launch("Hello")
     with pytest.raises(RateLimitError):
-        nomic.agents.launch("Hello", timeout=1)
+        nomic.agents.launch("Hello")
     emulator.rates(enabled=False)
     emulator.spend(1)
     nomic.agents.launch("Hello")

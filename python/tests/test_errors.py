@@ -97,6 +97,7 @@ def test_arguments_of_odd_types_are_named_and_never_quoted(nomic: Nomic, emulato
         (lambda: Nomic(domain="acme", api_key=[secret]), "api_key", "list"),  # type: ignore[arg-type]
         (lambda: Nomic(domain="acme", timeout=secret), "timeout", "a number"),  # type: ignore[arg-type]
         (lambda: Nomic(domain="acme", api_key="npk_x", ca_certs=odd), "ca_certs", "path"),
+        (lambda: Nomic(domain="acme", api_key="npk_x", pace=odd), "pace", "true or false"),
     ]
     for call, argument, words in cases:
         with pytest.raises(errors.InvalidInputError, match=words) as caught:
@@ -192,9 +193,30 @@ def test_a_failed_run_says_why(nomic: Nomic, tmp_path: Path) -> None:
     assert "broken.pdf" in caught.value.reason and caught.value.messages
 
 
-def test_a_lost_launch_is_reported_and_not_repeated(nomic: Nomic, emulator: Emulator) -> None:
+def test_a_lost_launch_is_found_and_not_repeated(nomic: Nomic, emulator: Emulator) -> None:
     emulator.fault("POST /agents", "lose_response")
-    with pytest.raises(errors.OutcomeUnknownError) as caught:
-        nomic.agents.launch("Look")
-    assert caught.value.operation == "agents.launch"
+    run = nomic.agents.launch("Look")
+    assert run.recovered and "found after its answer was lost" in run.explain()
     assert len(requests(emulator, "POST /agents")) == len(emulator.ledger()["agents"]) == 1
+    assert run.wait().text
+    emulator.fault("POST /agents/{id}/followup", "lose_response")
+    again = run.follow_up("More")
+    assert again.recovered and again.turn == 2 and again.wait().turn == 2
+    assert len(requests(emulator, "POST /agents/{id}/followup")) == 1
+    assert not nomic.agents.attach(run.token).recovered
+
+
+def test_a_launch_that_never_arrived_is_unknown_and_not_repeated(nomic: Nomic, emulator: Emulator) -> None:
+    emulator.fault("POST /agents", "reset", at="before_commit")
+    with pytest.raises(errors.OutcomeUnknownError) as caught:
+        nomic.agents.launch("Look", timeout=2)
+    assert caught.value.operation == "agents.launch" and tuple(caught.value.candidates) == ()
+    assert (len(requests(emulator, "POST /agents")), emulator.ledger()["agents"]) == (1, [])
+
+
+def test_a_lost_upload_is_found_by_its_path(nomic: Nomic, emulator: Emulator) -> None:
+    emulator.fault("POST /files/upload", "lose_response")
+    file = nomic.files.upload(b"text", path="alpha/notes.txt")
+    assert file.recovered and file.name == "notes.txt"
+    assert nomic.files.upload(b"text", path="alpha/others.txt").recovered is False
+    assert len(requests(emulator, "POST /files/upload")) == len(emulator.ledger()["files"]) == 2

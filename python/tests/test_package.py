@@ -50,6 +50,9 @@ def test_the_key_is_in_no_text_that_python_makes(emulator: Emulator, caplog: pyt
     run = nomic.agents.launch("Look")
     texts += [repr(run), run.token, run.url, repr(run.agent)]
     for status in (400, 401, 404, 429, 500):
+        nomic = emulator.nomic()  # one whose key was refused asks no more for a while
+        run = nomic.agents.launch("Look")
+        run.refresh()  # until it is seen for the first time, 404 means "not yet"
         emulator.fault("GET /agents/{id}", "status", status=status, body={"error": f"bad key {key}"}, times=9)
         with pytest.raises(NomkitError) as caught:
             nomic.agents.get(run.agent_id)
@@ -57,7 +60,6 @@ def test_the_key_is_in_no_text_that_python_makes(emulator: Emulator, caplog: pyt
         traceback.print_exception(caught.value, file=out)
         texts += [repr(caught.value), out.getvalue(), pickle.dumps(caught.value, 0).decode("latin1")]
         emulator.reset()
-        run = nomic.agents.launch("Look")
     with pytest.raises(TypeError):
         pickle.dumps(nomic)
     texts += [caplog.text, str(emulator.ledger())]
@@ -71,8 +73,9 @@ def test_the_readme_works_as_pasted() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, timeout=120)
     assert done.returncode == 0, done.stderr
     said = done.stdout.split("---")
-    assert len(said) == len(blocks) == 3
+    assert len(said) == len(blocks) == 4
     assert "[inspection-report.pdf, p. " in said[0] and "[doors.pdf, p. " in said[1]
+    assert said[2].count("finished ") >= 3 and "turn 2" in said[2]
     assert re.fullmatch(r"(sending .*\n)?accepted .*\n", done.stderr), done.stderr
 
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from conftest import requests
-from nomkit import Emulator, Nomic, Progress
+from conftest import Silent, requests, until
+from nomkit import AsyncNomic, Emulator, Nomic, Progress
 
 
 def refuse(progress: Progress) -> None:
@@ -27,37 +27,39 @@ def test_a_listener_that_raises_stops_the_launch(nomic: Nomic, emulator: Emulato
     assert nomic.agents.launch("Look").agent_id
 
 
-def test_a_listener_that_raised_is_told_nothing_more(nomic: Nomic) -> None:
-    told: list[str] = []
+def test_a_listener_that_raised_is_told_nothing_more() -> None:
+    server, told = Silent(), list[str]()
+    nomic = Nomic(base_url=server.url, api_key="npk_test")
 
     def once(progress: Progress) -> None:
         told.append(progress.phase)
         raise LookupError
 
     with pytest.raises(LookupError):
-        nomic.files.upload(b"x" * 300_000_000, name="a.txt", progress=once)
+        nomic.files.upload(b"x" * 50_000_000, name="a.txt", progress=once)
+    until(lambda: server.closed)
     assert told == ["sending"]
 
 
 def test_a_listener_that_raises_stops_an_awaited_call(emulator: Emulator) -> None:
     emulator.timing(running=60.0)
-    told: list[tuple[float, str]] = []
+    server, told = Silent(), list[tuple[float, str]]()
 
     def once(progress: Progress) -> None:
         told.append((time.monotonic(), progress.phase))
         raise LookupError
 
     async def wait() -> None:
-        nomic = emulator.async_nomic()
-        run = await nomic.agents.launch("Look")
-        for call in (run.wait(progress=once), nomic.files.upload(b"x" * 300_000_000, name="a.txt", progress=once)):
+        run = await emulator.async_nomic().agents.launch("Look")
+        files = AsyncNomic(base_url=server.url, api_key="npk_test").files
+        for call in (run.wait(progress=once), files.upload(b"x" * 50_000_000, name="a.txt", progress=once)):
             with pytest.raises(LookupError):
                 await call
             assert time.monotonic() - told[-1][0] < 1.0
 
     asyncio.run(wait())
+    until(lambda: server.closed)
     assert told[0][1] in ("waiting", "running") and [phase for _, phase in told[1:]] == ["sending"]
-    assert not [sent for sent in requests(emulator, "POST /files/upload") if sent["processed"]]
 
 
 def test_a_listener_may_raise_stopiteration_and_others_get_their_results(emulator: Emulator) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import requests
+from conftest import Silent, requests
 from nomkit import AsyncNomic, Emulator, Nomic, errors
 
 MEGABYTE = b"x" * (1 << 20)
@@ -244,28 +244,9 @@ def test_a_reader_that_blocks_does_not_block_the_loop(emulator: Emulator, size: 
     assert seen == {("mine", False), ("mine", True)}
 
 
-class Server:
-    """Takes bytes and never answers."""
-
-    def __init__(self) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self.closed: list[float] = []
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            connection, _ = self._socket.accept()
-            with connection:
-                while connection.recv(1 << 20):
-                    pass
-            self.closed.append(time.monotonic())
-
-
 @pytest.mark.parametrize("size", [None, 50 << 20])
 def test_a_cancelled_upload_stops_its_reader_and_closes_its_connection(size: int | None) -> None:
-    server, released = Server(), threading.Event()
+    server, released = Silent(), threading.Event()
     seen: list[str] = []
 
     async def cancel(nomic: AsyncNomic) -> None:
@@ -305,7 +286,7 @@ def test_a_cancelled_upload_stops_its_reader_and_closes_its_connection(size: int
             assert size is None or server.closed[-1] - started < 0.2
         released.set()
 
-    asyncio.run(asyncio.wait_for(cancel(AsyncNomic(base_url=server.url, api_key="npk_test")), 30))
+    asyncio.run(asyncio.wait_for(cancel(AsyncNomic(base_url=server.url, api_key="npk_test", pace=False)), 30))
     assert seen == ["cancelled"]
     assert len(server.closed) == (0 if size is None else 2)
 
@@ -370,7 +351,7 @@ def test_what_was_read_is_sent_before_a_read_that_blocks() -> None:
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=serve, args=(server,), daemon=True).start()
-        nomic = Nomic(base_url=f"http://127.0.0.1:{server.getsockname()[1]}", api_key="npk_test")
+        nomic = Nomic(base_url=f"http://127.0.0.1:{server.getsockname()[1]}", api_key="npk_test", pace=False)
         with pytest.raises(errors.NomkitError):
             nomic.files.upload(slow(), name="plan.bin", size=17, timeout=1)
     assert seen == [True, True]

@@ -259,8 +259,8 @@ def everywhere(text: str) -> list[Rich]:
     rows = ({text: text, "n": {text: [text]}}, {text: None})
     table = Artifact(text, None, ArtifactKind.TABLE, None, (Column(text, text), Column("n", None)), rows, None)
     broken = Artifact(text, text, None, None, (), (), text)
-    file = File(text, text, text, 1, text, text, text, datetime.now(timezone.utc), {text: text})
-    hits = ListOf([File(text, text, None, None, None, None, None, None)])
+    file = File(text, text, text, 1, text, text, text, datetime.now(timezone.utc), True, {text: text})
+    hits = ListOf([File(text, text, None, None, None, None, None, None, False)])
     return [result(text, report, table, broken), report, other, table, broken, file, Page((file, file), 2), hits]
 
 
@@ -423,7 +423,8 @@ def test_records_print_on_a_line() -> None:
     artifact = Artifact("a1", "Doors", ArtifactKind.TABLE, None, (Column("no", "No."),), rows, None)
     text = repr(result("word " * 1_000, artifact))
     assert len(text) < 600 and text.startswith("RunResult(agent=Agent(id='word ")
-    file = File("f1", "plan.pdf", None, 12, None, None, None, datetime(2026, 4, 5, tzinfo=timezone.utc), {"a": 1})
-    assert repr(file) == "File(id='f1', name='plan.pdf', size=12, created_at='2026-04-05T00:00:00+00:00')"
+    file = File("f1", "plan.pdf", None, 12, None, None, None, datetime(2026, 4, 5, tzinfo=timezone.utc), True, {"a": 1})
+    shown = "File(id='f1', name='plan.pdf', size=12, created_at='2026-04-05T00:00:00+00:00', recovered=True)"
+    assert repr(file) == shown
     assert repr(Page((file,), None)).startswith("Page(items=(File(id='f1'")
     assert repr(artifact).endswith("rows=({'no': 0}, {'no': 1}, {'no': 2}, … 17 more))")

@@ -4,10 +4,9 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { Readable } from 'node:stream'
 import { Nomic } from 'nomkit'
 
-const [nomic, silent] = process.argv.slice(2).map((baseUrl) => new Nomic({ baseUrl, apiKey: 'npk_test' })) as [
-  Nomic,
-  Nomic,
-]
+const [nomic, silent] = process.argv
+  .slice(2)
+  .map((baseUrl) => new Nomic({ baseUrl, apiKey: 'npk_test', pace: false })) as [Nomic, Nomic]
 const storage = new AsyncLocalStorage<object>()
 const moments = async (): Promise<void> => {
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)

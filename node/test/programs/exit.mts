@@ -2,7 +2,7 @@
 import { Emulator, Nomic } from 'nomkit'
 
 const [way, url] = process.argv.slice(2) as [string, string]
-const silent = new Nomic({ baseUrl: url, apiKey: 'npk_test' })
+const silent = new Nomic({ baseUrl: url, apiKey: 'npk_test', pace: false })
 
 /** Fifty calls, of which nobody hears anything; then what the test's line starts. */
 function fly(then: () => void): void {

@@ -3,7 +3,10 @@ import { Readable } from 'node:stream'
 import { Nomic, type Chunks } from 'nomkit'
 
 const [url, silentUrl] = process.argv.slice(2) as [string, string]
-const [nomic, silent] = [url, silentUrl].map((baseUrl) => new Nomic({ baseUrl, apiKey: 'npk_test' })) as [Nomic, Nomic]
+const [nomic, silent] = [url, silentUrl].map((baseUrl) => new Nomic({ baseUrl, apiKey: 'npk_test', pace: false })) as [
+  Nomic,
+  Nomic,
+]
 const raised = (call: Promise<unknown>): Promise<unknown> =>
   call.then(
     () => 'nothing',

@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { Nomic } from 'nomkit'
 
 const { way, url, apiKey, number } = workerData as { way: string; url: string; apiKey: string; number: number }
-const nomic = new Nomic({ baseUrl: url, apiKey })
+const nomic = new Nomic({ baseUrl: url, apiKey, pace: false })
 
 if (way === 'work') void work()
 else {

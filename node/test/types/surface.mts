@@ -9,13 +9,16 @@ import {
   type Agent,
   type AgentRun,
   type AgentStatus,
+  type Completed,
   type ErrorCode,
+  type Event,
   type File,
   type LaunchOptions,
   type Message,
   type Page,
   type Pages,
   type Progress,
+  type RunOutcome,
   type RunResult,
   type Updates,
   type UploadOutcome,
@@ -49,6 +52,8 @@ void nomic.agents.launch({ workflowId: 'a', inputs: { drawings: [await file], no
 void nomic.agents.launch({ prompt: 'Look', images: [{ data: Buffer.from(''), mediaType: 'image/png' }] })
 void nomic.ask(undefined, { workflowId: 'a', timeout: null })
 void run.wait({ timeout: 600_000, signal })
+void nomic.agents.resume(run.token, { prompt: 'More', interrupt: true, ifMissing: 'launch', timeout: 60_000, signal })
+new Nomic({ onEvent: (event: Event) => console.log(event.level, event.text) })
 
 // What comes back.
 export const pages: Pages<Agent> = nomic.agents.list({ status: 'running' })
@@ -57,6 +62,13 @@ export const some: Promise<Workflow[]> = nomic.workflows.list().first(2)
 export const updates: Updates = run.updates({ signal })
 export const rows: Promise<readonly Message[]> = run.conversation()
 export const result: Promise<RunResult> = run.wait()
+export const ended: Promise<RunOutcome[]> = nomic.waitAll([run], { timeout: null, signal, onProgress })
+export const completed: Completed = nomic.asCompleted(new Set([run]), { timeout: 600_000, signal })
+for await (const outcome of completed) {
+  // Which of both there is, `ok` tells.
+  const told: string = outcome.ok ? outcome.result.text : outcome.error.code
+  console.log(told)
+}
 export const outcomes: Promise<readonly UploadOutcome[]> = nomic.files.uploadFolder(new URL('file:///a'))
 export const path: Promise<string> = (await result).artifacts[0]?.download('out') ?? Promise.reject()
 export async function scopes(): Promise<void> {

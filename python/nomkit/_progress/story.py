@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..records import Progress
 
 _BYTES = ("reading", "sending", "accepted")
-"""The phases of an upload; every other word is an agent's status."""
+"""The phases of an upload. Any other word is an agent's status, `throttled`, or `waiting` for many runs."""
 _LONG = 60.0
 """Seconds of waiting after which it is worth knowing that one can wait elsewhere."""
 
@@ -67,7 +67,10 @@ class Story:
         if progress is None:
             return []
         if progress.phase not in _BYTES:
-            return [f"for {duration(progress.done)}"]
+            if progress.total is not None:
+                return [f"{progress.done:.0f} of {progress.total:.0f} over"]
+            left = [] if progress.eta is None else [f"{duration(progress.eta)} left"]
+            return [f"for {duration(progress.done)}", *left]
         said = [f"{100 * self.share:.0f} %"] if self.share is not None else []
         said.append(size(progress.done) + ("" if progress.total is None else f" of {size(progress.total)}"))
         if progress.phase == "sending" and progress.rate:

@@ -27,6 +27,7 @@ from .shapes import (
 
 if TYPE_CHECKING:
     from ..agent_run import AgentRun
+    from ..completed import RunOutcome
     from ..records import Artifact, Page, RunResult
 
 _MOST_ROWS = 50
@@ -85,6 +86,13 @@ def _agent_run(run: AgentRun) -> Blocks:
         ("attach", Code(f'nomic.agents.attach("{run.token}")')),
     ]
     return (_pairs("AgentRun", [(name, (value,)) for name, value in rows]),)
+
+
+def _run_outcome(outcome: RunOutcome[Any]) -> Blocks:
+    if outcome.result is not None:
+        return _run_result(outcome.result)
+    why = Paragraph((Strong((type(outcome.error).__name__,)), f": {cut(str(outcome.error), _MOST_IN_CELL)}"))
+    return (why, *_agent_run(outcome.run))
 
 
 def _page(page: Page[Any]) -> Blocks:
@@ -157,5 +165,6 @@ _SHOWN: dict[str, Callable[[Any], Blocks]] = {
     "Artifact": _artifact,
     "AgentRun": _agent_run,
     "AsyncAgentRun": _agent_run,
+    "RunOutcome": _run_outcome,
     "Page": _page,
 }

@@ -78,7 +78,7 @@ interpreters.run_string(sub, '''if True:
 ''')
 from nomkit import ConnectError, Nomic
 try:
-    Nomic(base_url="http://127.0.0.1:9", api_key="npk_test", retries=0).agents.get("agent")
+    Nomic(base_url="http://127.0.0.1:9", api_key="npk_test", retries=0, pace=False).agents.get("agent")
 except ConnectError:
     print("The main one works.")
 """).splitlines() == [

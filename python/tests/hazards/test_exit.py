@@ -8,7 +8,7 @@ import pytest
 from apparatus import AGENT, Server, answer, program
 
 BEGINNING = """
-import asyncio, os, signal, sys, threading, time
+import asyncio, atexit, os, signal, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor
 from nomkit import AsyncNomic, Nomic
 
@@ -18,8 +18,8 @@ class Slow:
         sleep(0.15)
 
 sys.slow = Slow()
-nomic, silent = (Nomic(base_url=url, api_key="npk_test") for url in sys.argv[1:3])
-async_nomic, async_silent = (AsyncNomic(base_url=url, api_key="npk_test") for url in sys.argv[1:3])
+nomic, silent = (Nomic(base_url=url, api_key="npk_test", pace=False) for url in sys.argv[1:3])
+async_nomic, async_silent = (AsyncNomic(base_url=url, api_key="npk_test", pace=False) for url in sys.argv[1:3])
 
 def begin(call):
     'Runs it beside the main thread.'
@@ -57,10 +57,12 @@ until_sent()
     "a callback at work": (
         0,
         """
-within = threading.Event()
+within, leaving = threading.Event(), threading.Event()
+atexit.register(leaving.set)
 def tell(progress):
     within.set()
-    time.sleep(0.1)
+    leaving.wait()
+    time.sleep(0.1)  # So it has begun, and goes on while the program ends.
 begin(lambda: silent.files.upload(sys.executable, progress=tell))
 until_sent()
 within.wait()

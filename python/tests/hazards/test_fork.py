@@ -6,39 +6,10 @@ import multiprocessing
 from typing import Any
 
 import pytest
-from apparatus import AGENT, PATIENCE, Server, answer, program, run
+from apparatus import AGENT, PATIENCE, Server, answer, program
 from conftest import requests
+from forks import BEGINNING, forking
 from nomkit import Emulator, Nomic
-
-pytestmark = pytest.mark.usefixtures("unlimited")
-
-BEGINNING = """
-import asyncio, os, signal, sys, threading, time
-from nomkit import AsyncNomic, ClosedError, Emulator, Nomic
-emulator = Emulator.connect(sys.argv[1], api_key=sys.argv[2], token=sys.argv[3])
-nomic = emulator.nomic()
-
-def child(work, beside=lambda: None):
-    'Runs the work in a fork of this process, where it must end well in time, and something beside it in this one.'
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            signal.alarm(20)
-            work()
-            code = 0
-        except BaseException as error:
-            sys.stderr.write(f"child: {error!r}\\n")
-        finally:
-            os._exit(code)
-    beside()
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    assert code == 0, f"the child ended with {code}"
-"""
-
-
-def forking(emulator: Emulator, code: str) -> str:
-    return run(BEGINNING + code, emulator.url, emulator.api_key, emulator.token)
 
 
 def test_two_hundred_forks_of_an_idle_client(emulator: Emulator) -> None:
@@ -96,7 +67,7 @@ def test_a_call_in_flight_is_answered_once_in_the_parent(emulator: Emulator) -> 
             BEGINNING
             + """
 launched = []
-other = Nomic(base_url=sys.argv[4], api_key="npk_test")
+other = Nomic(base_url=sys.argv[4], api_key="npk_test", pace=False)
 thread = threading.Thread(target=lambda: launched.append(other.agents.launch("Look").agent_id))
 thread.start()
 sys.stdin.readline()
@@ -133,7 +104,7 @@ async def main():
     run = await client.agents.launch("Look")
     waiting = asyncio.create_task(run.wait())
     for _ in range(20):
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0)
         child(lambda: (asyncio.run(get(run.agent_id)), nomic.agents.get(run.agent_id)))
         await get(run.agent_id)
     assert (await waiting).text
@@ -168,20 +139,52 @@ def test_a_fork_while_the_first_answer_arrives(emulator: Emulator) -> None:
     forking(
         emulator,
         """
-run, importing = nomic.agents.launch("Look"), threading.Event()
+run, importing, forked = nomic.agents.launch("Look"), threading.Event(), threading.Event()
 
 class Slow:
     'An import that goes on in another thread while this one forks.'
     def find_spec(self, name, path=None, target=None):
         if name.startswith("nomkit") and threading.current_thread() is not threading.main_thread():
             importing.set()
-            time.sleep(3)
+            forked.wait()
 
 sys.meta_path.insert(0, Slow())
 thread = threading.Thread(target=run.refresh)
 thread.start()
 importing.wait(0.5)
 child(run.refresh)
+forked.set()
+thread.join()
+""",
+    )
+
+
+@pytest.mark.parametrize("module", ["datetime", "threading"])
+def test_a_fork_while_the_first_answer_is_converted(emulator: Emulator, module: str) -> None:
+    emulator.nomic().agents.launch("Look")
+    forking(
+        emulator,
+        f"""
+import types
+real, filling, forked = sys.modules["{module}"], threading.Event(), threading.Event()
+
+class Slow(types.ModuleType):
+    'A module that another thread takes something from while this one forks.'
+    def __getattr__(self, name):
+        if threading.current_thread() is not threading.main_thread():
+            filling.set()
+            forked.wait()
+        return getattr(real, name)
+
+def read():
+    assert nomic.agents.list().first(1)[0].created_at
+
+thread = threading.Thread(target=read)
+sys.modules["{module}"] = Slow("{module}")
+thread.start()
+filling.wait(0.5)
+child(read)
+forked.set()
 thread.join()
 """,
     )
@@ -209,7 +212,7 @@ def test_a_list_that_another_thread_was_reading(emulator: Emulator) -> None:
         code = (
             BEGINNING
             + """
-pages = Nomic(base_url=sys.argv[4], api_key="npk_test").agents.list()
+pages = Nomic(base_url=sys.argv[4], api_key="npk_test", pace=False).agents.list()
 threading.Thread(target=pages.first, args=(1,), daemon=True).start()
 sys.stdin.readline()
 def read():
@@ -229,6 +232,82 @@ print("refused", flush=True)
             running.go()
             assert running.line() == "refused"
             assert running.end() == (0, "")
+
+
+def test_a_listener_that_forks(emulator: Emulator) -> None:
+    emulator.rates(enabled=True, heavy=30, burst=1)
+    forking(
+        emulator,
+        """
+parent, children = os.getpid(), []
+def fork(progress):
+    if not children and progress.phase == "throttled":
+        children.append(os.fork())
+
+nomic.agents.launch("First")
+try:
+    nomic.agents.launch("Second", progress=fork)
+    assert os.getpid() == parent, "the child went on with its parent's launch"
+except ClosedError as error:
+    try:
+        signal.alarm(20)
+        assert "forked" in str(error) and os.getpid() != parent
+        assert len(nomic.agents.list().first(5)) >= 1
+        os._exit(0)
+    finally:
+        os._exit(1)
+except BaseException:
+    if os.getpid() != parent:
+        os._exit(1)
+    raise
+finally:
+    if os.getpid() != parent:
+        os._exit(1)
+assert os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]) == 0
+nomic.agents.launch("Third")
+""",
+    )
+    assert len(requests(emulator, "POST /agents")) == len(emulator.ledger()["agents"]) == 3
+
+
+def test_forks_beside_a_queue_and_shared_looks(emulator: Emulator) -> None:
+    emulator.timing(running=600.0)
+    emulator.rates(enabled=True, standard=6000, heavy=60, burst=1)
+    forking(
+        emulator,
+        """
+runs = [nomic.agents.launch(f"Look {at}") for at in range(6)]
+launched, ended = [], []
+def wait(run):
+    try:
+        run.wait()
+    except Exception as error:
+        ended.append(type(error).__name__)
+
+threads = [threading.Thread(target=wait, args=(run,)) for run in runs]
+threads += [threading.Thread(target=lambda: launched.append(nomic.agents.launch("More"))) for _ in range(6)]
+for thread in threads:
+    thread.start()
+
+def own():
+    'Waits, and in its own queue.'
+    try:
+        runs[0].wait(timeout=1.0)
+    except WaitTimeoutError:
+        pass
+    assert runs[1].refresh().id == runs[1].agent_id
+
+for _ in range(20):
+    child(own)
+child(lambda: nomic.agents.launch("The child's"))
+for run in runs:
+    run.stop()
+for thread in threads:
+    thread.join()
+assert len(launched) == 6 and set(ended) == {"RunStoppedError"}, (launched, ended)
+""",
+    )
+    assert len(emulator.ledger()["agents"]) == 13
 
 
 def look(emulator: dict[str, str], agent_id: str) -> str:

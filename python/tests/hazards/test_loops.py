@@ -17,12 +17,10 @@ from apparatus import AGENT, GATE, PATIENCE, Server, answer, run
 from conftest import requests
 from nomkit import AsyncNomic, Emulator
 
-pytestmark = pytest.mark.usefixtures("unlimited")
-
 CLIENT = """
 import asyncio, gc, os, sys, time
 from nomkit import AsyncNomic, Nomic
-nomic = AsyncNomic(base_url=sys.argv[1], api_key="npk_test")
+nomic = AsyncNomic(base_url=sys.argv[1], api_key="npk_test", pace=False)
 unraisable = []
 sys.unraisablehook = unraisable.append
 
@@ -86,7 +84,7 @@ def test_asyncio_run_and_uvloop_in_turn(emulator: Emulator) -> None:
 @pytest.mark.parametrize("maker", [asyncio.new_event_loop, uvloop.new_event_loop])
 def test_a_cancelled_task_closes_its_connection(maker: type[asyncio.AbstractEventLoop]) -> None:
     with Server(launches=False) as server:
-        nomic = AsyncNomic(base_url=server.url, api_key="npk_test")
+        nomic = AsyncNomic(base_url=server.url, api_key="npk_test", pace=False)
 
         async def cancel(number: int) -> float:
             calls = [nomic.agents.get("agent"), nomic.agents.launch("Look"), nomic.files.upload(b"text", name="a.txt")]
@@ -112,7 +110,7 @@ def test_a_cancelled_task_closes_its_connection(maker: type[asyncio.AbstractEven
 def test_a_cancelled_pause_sends_nothing_more() -> None:
     limit = answer("{}", "429 Too Many Requests", "Retry-After: 1\r\n")
     with Server(limit, launches=False) as server:
-        nomic = AsyncNomic(base_url=server.url, api_key="npk_test")
+        nomic = AsyncNomic(base_url=server.url, api_key="npk_test", pace=False)
 
         async def cancel() -> None:
             task = asyncio.ensure_future(nomic.agents.launch("Look"))
@@ -132,9 +130,9 @@ def test_clients_dropped_without_close() -> None:
             CLIENT
             + """
 def drop():
-    one = Nomic(base_url=sys.argv[1], api_key="npk_test")
+    one = Nomic(base_url=sys.argv[1], api_key="npk_test", pace=False)
     one.agents.get("agent")
-    other = AsyncNomic(base_url=sys.argv[1], api_key="npk_test")
+    other = AsyncNomic(base_url=sys.argv[1], api_key="npk_test", pace=False)
     asyncio.run(get(other))
 
 async def get(client):
@@ -156,7 +154,7 @@ assert unraisable == []
 
 
 def test_trio_is_told_what_to_use_instead() -> None:
-    nomic = AsyncNomic(base_url="http://127.0.0.1:9", api_key="npk_test")
+    nomic = AsyncNomic(base_url="http://127.0.0.1:9", api_key="npk_test", pace=False)
 
     async def main() -> None:
         await nomic.agents.get("agent")
@@ -182,7 +180,7 @@ def test_loops_closed_with_a_call_pending_are_collected() -> None:
         loop.close()
 
     with socket.create_server(("127.0.0.1", 0), backlog=100) as server:  # It never answers.
-        nomic = AsyncNomic(base_url=f"http://127.0.0.1:{server.getsockname()[1]}", api_key="npk_test")
+        nomic = AsyncNomic(base_url=f"http://127.0.0.1:{server.getsockname()[1]}", api_key="npk_test", pace=False)
         close_one(nomic)
         gc.collect()
         before = len(os.listdir("/proc/self/fd"))

@@ -75,7 +75,7 @@ def hashed(record: object) -> int | None:
 @pytest.mark.parametrize("name", errors.__all__)
 def test_every_error(name: str) -> None:
     cls: type[NomkitError] = getattr(errors, name)
-    file = records.File("f1", "a.txt", None, 4, None, None, None, None)
+    file = records.File("f1", "a.txt", None, 4, None, None, None, None, False)
     error = cls("agents.get: What happened. What to do.", status=404, request_id="r1", attempts=2, uploaded=(file,))
     error.__notes__ = ["a note"]  # type: ignore[attr-defined]
     for other in copies(error):

@@ -15,12 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from apparatus import PATIENCE
 from conftest import requests
 from nomkit import Emulator
-
-pytestmark = pytest.mark.usefixtures("unlimited")
 
 MASTER = """
 import json, os

@@ -19,7 +19,7 @@ from jupyter_client.manager import KernelManager
 BEGINNING = """
 import time
 from nomkit import AsyncNomic, Nomic
-nomic, async_nomic = (kind(base_url={url!r}, api_key="npk_test") for kind in (Nomic, AsyncNomic))
+nomic, async_nomic = (kind(base_url={url!r}, api_key="npk_test", pace=False) for kind in (Nomic, AsyncNomic))
 """
 WAITING = """
 try:

@@ -15,8 +15,6 @@ from apparatus import PATIENCE, Server, answer
 from conftest import requests
 from nomkit import ClosedError, Emulator, Nomic, NomkitError
 
-pytestmark = pytest.mark.usefixtures("unlimited")
-
 
 def at_once(work: Callable[[int], object], threads: int = 32) -> list[object]:
     """What the work gives in each of the threads, which begin together."""
@@ -68,7 +66,7 @@ def test_a_client_for_each_thread(emulator: Emulator) -> None:
 def test_a_client_that_is_closed_while_others_call_it() -> None:
     before = len(os.listdir("/proc/self/fd"))
     with Server(launches=False) as server:
-        nomic = Nomic(base_url=server.url, api_key="npk_test", retries=0)
+        nomic = Nomic(base_url=server.url, api_key="npk_test", retries=0, pace=False)
 
         def call(number: int) -> str:
             id = nomic.agents.get("agent").id
@@ -115,7 +113,7 @@ def test_a_thread_that_is_not_the_main_one_does_not_queue_for_the_gil() -> None:
             return next(int(line.split()[1]) for line in status if line.startswith("voluntary_ctxt_switches"))
 
     with socket.create_server(("127.0.0.1", 0)) as server:
-        nomic = Nomic(base_url=f"http://127.0.0.1:{server.getsockname()[1]}", api_key="npk_test", retries=0)
+        nomic = Nomic(base_url=f"http://127.0.0.1:{server.getsockname()[1]}", api_key="npk_test", retries=0, pace=False)
         thread = threading.Thread(target=get)
         thread.start()
         connection, _ = server.accept()
