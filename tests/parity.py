@@ -1,6 +1,7 @@
-"""Compares what Python and TypeScript offer: every class, method and parameter of one is in the other.
+"""Compares what the packages offer: every class, method and parameter of Python's is in the others, and nothing else.
 
-Python is asked, TypeScript's declarations (``node/dist/*.d.ts``) are read. It says what differs.
+Python is asked; TypeScript's declarations (``node/dist/*.d.ts``) and the sources of Kotlin and Swift are read. It says
+what differs, and which difference that was explained is no more.
 """
 
 from __future__ import annotations
@@ -10,48 +11,100 @@ import inspect
 import pkgutil
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import nomkit
+from surfaces import Members, kotlin, sources, swift
 
 DECLARATIONS = Path(__file__).parents[1] / "node" / "dist"
-
-Members = dict[str, "set[str] | None"]
-"""The members of a class: a method with its parameters, a property with ``None``."""
-
-# Where the languages do the same in their own way.
-ITERATION = {"next", "return", "toJSON"}
-"""Protocols that have methods with names of their own in TypeScript only."""
 SPELT = {"progress": "onProgress"}
-"""Parameters that are called otherwise there."""
-ONLY_PYTHON = {"Emulator.asyncNomic"}
-"""There is one client in TypeScript."""
-ONLY_TYPESCRIPT = {"Source"}
-"""What can be uploaded has types of its own in Python: paths, bytes, file objects."""
+"""Parameters that are called otherwise in Python."""
+PLAIN = "in Python a path, bytes or a file object is a source"
+WITHIN = "a source that is a stream has its size with it"
+WORDS = "a word is an enum with what the platform may add; in Python it is a string"
+LOGGED = "in Python it is the logger `nomkit`"
+CHANGE = "one change at a time is a case of an enum"
+EXPLAINED = {
+    "TypeScript": {
+        "Source": PLAIN,
+        "Completed.next": "the protocol of iteration",
+        "Completed.return": "the protocol of iteration",
+        "Emulator.asyncNomic": "there is one client",
+        "Nomic.constructor(onevent)": LOGGED,
+        "Pages.next": "the protocol of iteration",
+        "Pages.return": "the protocol of iteration",
+        "Updates.next": "the protocol of iteration",
+        "Updates.return": "the protocol of iteration",
+    },
+    "Kotlin": {
+        "Source": PLAIN,
+        "Image": PLAIN,
+        "JsonValue": "in Python it is what `json` makes of it",
+        "Emulator.asyncNomic": "there is one client",
+        "Emulator.close": "`use` calls it",
+        "Files.upload(size)": WITHIN,
+        "Completed": "a Flow",
+        "Updates": "a Flow",
+        "Nomic.constructor(onevent)": LOGGED,
+    },
+    "Swift": {
+        "Source": PLAIN,
+        "Picture": PLAIN,
+        "JsonValue": "in Python it is what `json` makes of it",
+        "NomkitError": "one error with a kind; in Python each kind is a class",
+        "Deadline": "a span of time, or without end",
+        **dict.fromkeys(["AgentStatus", "ArtifactKind", "EventKind", "EventLevel", "RequestOutcome", "Role"], WORDS),
+        "Emulator.asyncNomic": "there is one client",
+        **{f"Emulator.clock({name})": CHANGE for name in ["now", "advance", "offset", "change"]},
+        "Emulator.customMirror": "what `dump` shows",
+        "Files.upload(size)": WITHIN,
+        "Nomic.constructor(onevent)": LOGGED,
+        "Completed.makeAsyncIterator": "the protocol of iteration",
+        "Pages.makeAsyncIterator": "the protocol of iteration",
+        "Updates.makeAsyncIterator": "the protocol of iteration",
+    },
+}
+"""Where the languages do the same in their own way."""
 
 
 def main() -> int:
     declared = Declarations("\n".join(path.read_text() for path in sorted(DECLARATIONS.glob("*.d.ts"))))
-    python, typescript = python_classes(), declared.classes()
-    problems = [f"{name} is in Python only" for name in sorted(set(python) - set(typescript))]
-    problems += [f"{name} is in TypeScript only" for name in sorted(set(typescript) - set(python) - ONLY_TYPESCRIPT)]
-    for name in sorted(set(python) & set(typescript)):
-        problems += differences(name, python[name], typescript[name])
+    python = python_classes()
+    others = {
+        "TypeScript": declared.classes(),
+        "Kotlin": kotlin(sources("kotlin/src/main/kotlin/dev/nomkit/*.kt")),
+        "Swift": swift(sources("swift/Sources/Nomkit/*.swift")),
+    }
+    problems = []
+    for language, classes in others.items():
+        found = dict(differences(python, classes, language))
+        explained = EXPLAINED[language]
+        problems += [text for name, text in found.items() if name not in explained]
+        problems += [
+            f"{name} is explained for {language}, but does not differ" for name in explained if name not in found
+        ]
     for problem in problems:
         print(problem)
     print(f"{len(problems)} differences among {len(python)} classes with {sum(map(len, python.values()))} members")
     return 1 if problems or len(python) < 8 else 0
 
 
-def differences(name: str, python: Members, typescript: Members) -> list[str]:
-    members = [f"{name}.{member}" for member in sorted(set(python) - set(typescript))]
-    found = [f"{member} is in Python only" for member in members if member not in ONLY_PYTHON]
-    found += [f"{name}.{member} is in TypeScript only" for member in sorted(set(typescript) - set(python) - ITERATION)]
-    for member in sorted(set(python) & set(typescript)):
-        ours, theirs = python[member], typescript[member]
-        if ours is not None and theirs is not None and "**" not in ours and ours != theirs - {"signal"}:
-            found.append(f"{name}.{member} takes {sorted(ours)} in Python, {sorted(theirs)} in TypeScript")
-    return found
+def differences(python: dict[str, Members], other: dict[str, Members], language: str) -> Iterator[tuple[str, str]]:
+    """What differs, by its name, and how."""
+    for name in sorted(set(python) ^ set(other)):
+        if name in python or any(parameters is not None for parameters in other[name].values()):
+            yield name, f"{name} is {'not' if name in python else 'only'} in {language}"
+    for name in sorted(set(python) & set(other)):
+        for member in sorted(set(python[name]) ^ set(other[name])):
+            yield f"{name}.{member}", f"{name}.{member} is {'not' if member in python[name] else 'only'} in {language}"
+        for member in sorted(set(python[name]) & set(other[name])):
+            ours, theirs = python[name][member] or set(), other[name][member] or set()
+            # Languages write `URL` and `url`.
+            here, there = ({parameter.lower() for parameter in given} for given in (ours, theirs - {"signal"}))
+            for parameter in sorted(here ^ there if "**" not in ours else ()):
+                where = "not" if parameter in here else "only"
+                yield f"{name}.{member}({parameter})", f"{name}.{member} has `{parameter}` {where} in {language}"
 
 
 def python_classes() -> dict[str, Members]:

@@ -1,7 +1,7 @@
 """Runs every suite, prints one table, and writes ``target/report.json``.
 
-The last line counts: ``N passed, M failed, K skipped``. The exit code is 1 if anything failed. In CI (``CI=true``)
-a language that did not run is a failure.
+The last line counts: ``N passed, M failed, K skipped``. The exit code is 1 if anything failed. A machine may lack what
+Kotlin or Swift need: they are skipped then, with the reason, but in CI (``CI=true``) that is a failure.
 """
 
 from __future__ import annotations
@@ -10,14 +10,20 @@ import json
 import os
 import re
 import secrets
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
-from tap import counted
+import junit
+import tap
+import xctest
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -30,6 +36,18 @@ PYTEST = ["-X", "dev", "-m", "pytest"]
 ROOTED = ["-c", "python/pyproject.toml", "--rootdir", "."]
 
 Command = list[str | Path]
+# Seconds after which a suite is taken to hang; the longest takes some five minutes.
+LIMIT = 1500
+# Nothing that is generated.
+SWIFT: Command = [
+    "swift/Package.swift",
+    *ROOT.glob("swift/Sources/Nomkit/*.swift"),
+    "swift/Tests",
+    "tests/drivers/swift",
+    "examples",
+]
+# The command whose emulator the suites of languages without one of their own start.
+COMMAND: Command = ["env", f"NOMKIT_CLI={BIN / 'nomkit'}"]
 
 
 @dataclass
@@ -41,13 +59,21 @@ class Column:
 
 
 Suites = dict[str, dict[str, Column]]
+# What failed, named once more at the end: the output of a whole run is long.
+FAILURES: list[str] = []
+# How the runners of all languages name a test that failed; a check names lines.
+FAILURE = re.compile(
+    r"^(?:FAILED |ERROR |test .* \.\.\. FAILED| *not ok \d+ - |\[ERROR\] +\S+:\d+|.*Test Case '.+' failed |error).*",
+    re.MULTILINE,
+)
 
 
 def main() -> int:
     suites: Suites = {}
     with tempfile.TemporaryDirectory(prefix="nomkit-tests-") as scratch:
         os.environ.update(NOMKIT_EMULATOR_KEY_MARK=CANARY, TMPDIR=scratch, CARGO_TERM_COLOR="never")
-        output = checks(suites) + rust(suites) + python(suites) + node(suites) + conformance(suites) + packages(suites)
+        output = checks(suites) + rust(suites) + python(suites) + node(suites)
+        output += kotlin(suites, Path(scratch)) + swift(suites) + conformance(suites) + packages(suites)
         secrecy(suites, output, Path(scratch))
     return report(suites)
 
@@ -56,14 +82,62 @@ def run(title: str, command: Command, cwd: Path = ROOT) -> tuple[int, str]:
     print(f"\n== {title}", flush=True)
     started = time.monotonic()
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(
-        command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    output = done.stdout.decode(errors="replace")
-    if done.returncode:
+    # Not a pipe: whatever a suite leaves behind would hold it open.
+    with tempfile.TemporaryFile() as told:
+        suite = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=told,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        late = False
+        try:
+            suite.wait(LIMIT)
+        except subprocess.TimeoutExpired:
+            late = True
+            show_threads(suite.pid)
+        finally:
+            end(suite)
+        told.seek(0)
+        output = told.read().decode(errors="replace")
+    if suite.returncode or late:
         print(output)
-    print(f"   {'ok' if done.returncode == 0 else 'FAILED'} in {time.monotonic() - started:.0f} s", flush=True)
-    return done.returncode, output
+        FAILURES.extend(f"{title}: {line.strip()}" for line in FAILURE.findall(output)[:20] or ["see above"])
+    if late:
+        print(f"   It was ended: it took more than {LIMIT} s.")
+    print(f"   {'FAILED' if suite.returncode or late else 'ok'} in {time.monotonic() - started:.0f} s", flush=True)
+    return (1 if late else suite.returncode), output
+
+
+def end(suite: subprocess.Popen[bytes]) -> None:
+    """Ends a suite that is still at work, with all that it started."""
+    if suite.poll() is None:
+        os.killpg(suite.pid, signal.SIGKILL)
+        suite.wait()
+
+
+def show_threads(session: int) -> None:
+    """Where the Java programs of a suite hang."""
+    listed = subprocess.run(["ps", "-o", "pid=,comm=", "-s", str(session)], capture_output=True, text=True)
+    for pid, name in (line.split(None, 1) for line in listed.stdout.splitlines()):
+        if name.strip() == "java" and shutil.which("jstack"):
+            with suppress(subprocess.TimeoutExpired):
+                subprocess.run(["jstack", pid], stderr=subprocess.STDOUT, timeout=60)
+
+
+@cache
+def lacking(language: str) -> str | None:
+    """Why a language cannot run on this machine, if so."""
+    if language == "kotlin":
+        missing = [program for program in ("java", "mvn") if shutil.which(program) is None]
+        return f"this machine has no {' and no '.join(missing)}" if missing else None
+    if language == "swift":
+        found = subprocess.run(["swift/toolchain", "true"], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        return found.stderr.strip() if found.returncode else None
+    return None
 
 
 def checks(suites: Suites) -> str:
@@ -74,13 +148,16 @@ def checks(suites: Suites) -> str:
     commands: list[tuple[str, str, Command]] = [
         ("rust", "rustfmt", ["cargo", "fmt", "--all", "--check"]),
         ("rust", "clippy", ["cargo", "clippy", "--quiet", *everything]),
+        ("rust", "pure machines", [sys.executable, "tests/purity.py"]),
         ("rust", "generated files", ["cargo", "xtask", "records", "--check"]),
         ("node", "generated packages", ["cargo", "xtask", "npm", "--check"]),
+        ("kotlin", "version", ["cargo", "xtask", "maven", "--check"]),
         (
             "swift+kotlin",
             "records derive uniffi",
             ["cargo", "check", "--quiet", "-p", "nomkit", "--features", "uniffi"],
         ),
+        ("swift+kotlin", "async exports name their runtime", [sys.executable, "tests/async_exports.py"]),
         ("python", "ruff format", [BIN / "ruff", "format", "--check", *CONFIG, *PYTHON]),
         ("python", "ruff check", [BIN / "ruff", "check", *CONFIG, *PYTHON]),
         # Apart from each other: each has a `conftest`.
@@ -88,11 +165,20 @@ def checks(suites: Suites) -> str:
         ("python", "mypy, packaging", [*MYPY, "tests/packaging"]),
         ("node", "tsc", ["npm", "run", "check", "--silent", "--prefix", "node"]),
         ("node", "prettier, oxlint", ["npm", "run", "lint", "--silent", "--prefix", "node"]),
-        ("node", "how tests are counted", [sys.executable, *PYTEST, "-q", *ROOTED, "tests/test_tap.py"]),
-        ("node", "what Python has, and nothing else", [sys.executable, "tests/parity.py"]),
+        (
+            "all",
+            "how tests are counted",
+            [sys.executable, *PYTEST, "-q", *ROOTED, *sorted(ROOT.glob("tests/test_*.py"))],
+        ),
+        ("all", "what Python has, and nothing else", [sys.executable, "tests/parity.py"]),
+        ("kotlin", "ktlint", ["mvn", "--quiet", "--batch-mode", "--file", "kotlin", "antrun:run@ktlint"]),
+        ("swift", "swift format", ["swift/toolchain", "swift", "format", "lint", "--strict", "--recursive", *SWIFT]),
         ("python", "pyright", [BIN / "pyright", "-p", "python/pyproject.toml", "--pythonpath", sys.executable]),
     ]
     for language, title, command in commands:
+        if command[0] in ("mvn", "swift/toolchain") and (reason := lacking(language)):
+            skip(column, language, reason)
+            continue
         code, output = run(title, command)
         count(column, language, code == 0, title)
         outputs.append(output)
@@ -100,14 +186,11 @@ def checks(suites: Suites) -> str:
 
 
 MYPY: Command = [BIN / "mypy", "--config-file", "python/pyproject.toml"]
-TYPED = [
+TYPED: Command = [
     "python/nomkit",
     "python/tests",
     "examples/demo.py",
-    "tests/run.py",
-    "tests/parity.py",
-    "tests/tap.py",
-    "tests/test_tap.py",
+    *sorted(ROOT.glob("tests/*.py")),
     "tests/benches",
 ]
 
@@ -133,15 +216,55 @@ def python(suites: Suites) -> str:
 
 
 def node(suites: Suites) -> str:
-    code, output = run("node tests", ["env", f"NOMKIT_CLI={BIN / 'nomkit'}", "npm", "test", "--silent"], ROOT / "node")
-    suites["tests"]["node"] = Column(*counted(output, code))
+    code, output = run("node tests", [*COMMAND, "npm", "test", "--silent"], ROOT / "node")
+    suites["tests"]["node"] = Column(*tap.counted(output, code))
     return output
+
+
+def kotlin(suites: Suites, scratch: Path) -> str:
+    if reason := lacking("kotlin"):
+        skip(suites["tests"], "kotlin", reason)
+        return ""
+    reports = ROOT / "kotlin/target/surefire-reports"
+    shutil.rmtree(reports, ignore_errors=True)
+    # What `make` has compiled.
+    code, output = run(
+        "kotlin tests",
+        [*COMMAND, "mvn", "--batch-mode", f"-DargLine=-Djava.io.tmpdir={scratch}", "surefire:test@default-test"],
+        ROOT / "kotlin",
+    )
+    suites["tests"]["kotlin"] = Column(*junit.counted(reports, code))
+    return output
+
+
+def swift(suites: Suites) -> str:
+    if reason := lacking("swift"):
+        skip(suites["tests"], "swift", reason)
+        return ""
+    column, outputs = suites["tests"].setdefault("swift", Column()), []
+    for package in ("swift", "examples/ios"):
+        test: Command = [*COMMAND, "swift/toolchain", "swift", "test", "--package-path", package]
+        code, output = run(f"swift tests: {package}", test)
+        passed, failed, skipped, reasons = xctest.counted(output, code)
+        column.passed, column.failed = column.passed + passed, column.failed + failed
+        column.skipped, column.reasons = column.skipped + skipped, column.reasons + reasons
+        outputs.append(output)
+    return "".join(outputs)
 
 
 def packages(suites: Suites) -> str:
     """What is released, installed as users do."""
     suites["packages"], outputs = {}, []
-    for language, tests in [("python", "test_packages.py"), ("node", "test_npm*.py")]:
+    languages = {
+        "python": "test_packages.py",
+        "node": "test_npm*.py",
+        "kotlin": "test_jar.py",
+        "swift": "test_swift.py",
+    }
+    for language, tests in languages.items():
+        if reason := lacking(language):
+            skip(suites["packages"], language, reason)
+            continue
         found = sorted((ROOT / "tests/packaging").glob(tests))
         given: Command = [*ROOTED, *found]
         suites["packages"][language], output = pytest(f"packages: {language}", given, ROOT)
@@ -150,13 +273,25 @@ def packages(suites: Suites) -> str:
 
 
 def pytest(title: str, arguments: Command, cwd: Path) -> tuple[Column, str]:
-    code, output = run(title, [sys.executable, *PYTEST, "-rs", *arguments], cwd)
+    code, output = run(title, [sys.executable, *PYTEST, "-rfEs", *arguments], cwd)
     found = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped|error)", output)}
     failed = found.get("failed", 0) + found.get("error", 0)
     if code or not found.get("passed"):
         failed = max(failed, 1)  # nothing that ran is a failure too
     reasons = re.findall(r"^SKIPPED .*$", output, re.MULTILINE)
     return Column(found.get("passed", 0), failed, found.get("skipped", 0), reasons), output
+
+
+# The columns of the kit; it knows where the other drivers are.
+COLUMNS = {
+    "rust-async": "target/debug/driver-rust-async",
+    "rust-blocking": "target/debug/driver-rust-blocking",
+    "python-sync": f"{sys.executable} tests/drivers/python/driver.py sync",
+    "python-async": f"{sys.executable} tests/drivers/python/driver.py async",
+    "node": None,
+    "kotlin": None,
+    "swift": None,
+}
 
 
 def conformance(suites: Suites) -> str:
@@ -166,30 +301,35 @@ def conformance(suites: Suites) -> str:
     code, output = run(
         "build the drivers", ["cargo", "build", "--quiet", "-p", "nomkit-driver", "-p", "nomkit-conformance"]
     )
-    drivers: Command = []
-    for name, command in [
-        ("rust-async", "target/debug/driver-rust-async"),
-        ("rust-blocking", "target/debug/driver-rust-blocking"),
-        ("python-sync", f"{sys.executable} tests/drivers/python/driver.py sync"),
-        ("python-async", f"{sys.executable} tests/drivers/python/driver.py async"),
-    ]:
-        drivers += ["--driver", f"{name}={command}"]
+    absent = {name: reason for name in COLUMNS if (reason := lacking(name))}
+    played: Command = ["target/debug/nomkit-conformance", "--report", written]
+    for name, driver in COLUMNS.items():
+        played += [] if name in absent else ["--column", name]
+        played += ["--driver", f"{name}={driver}"] if driver else []
+    # The page tells of all columns.
+    played += [] if absent else ["--faults", "docs/faults.md"]
     if code == 0:
-        code, played = run(
-            "conformance",
-            ["target/debug/nomkit-conformance", *drivers, "--faults", "docs/faults.md", "--report", written],
-        )
-        print(played)
-        output += played
+        code, told = run("conformance", played)
+        print(told)
+        output += told
     columns = suites.setdefault("conformance", {})
     if written.exists():
         for suite in json.loads(written.read_text())["suites"]:
-            columns.update({name: Column(**column) for name, column in suite["columns"].items()})
-    for name in ("rust-async", "rust-blocking", "python-sync", "python-async", "node"):
+            found = {name: Column(**column) for name, column in suite["columns"].items()}
+            suites.setdefault(suite["name"], {}).update(found)
+    handed = suites.setdefault("hand-off", {})
+    for name in COLUMNS:
+        language = name.split("-")[0]
+        if name in absent:
+            skip(columns, name, absent[name])
+            skip(handed, language, absent[name])
+            continue
+        if language not in handed:
+            handed[language] = Column(failed=1, reasons=["did not run"])
         if name not in columns:
             columns[name] = Column(failed=1, reasons=["did not run"])
-    if code and not any(column.failed for column in columns.values()):
-        columns["rust-async"].failed += 1
+    if code and not any(column.failed for column in [*columns.values(), *handed.values()]):
+        columns["all"] = Column(failed=1, reasons=["what no column is to blame for: see above"])
     return output
 
 
@@ -211,6 +351,16 @@ def count(columns: dict[str, Column], name: str, good: bool, what: str) -> None:
         column.reasons.append(what)
 
 
+def skip(columns: dict[str, Column], name: str, reason: str) -> None:
+    """What this machine cannot run. In CI it must."""
+    column = columns.setdefault(name, Column())
+    column.reasons.append(reason)
+    if os.environ.get("CI") == "true":
+        column.failed += 1
+    else:
+        column.skipped += 1
+
+
 def report(suites: Suites) -> int:
     rows = [(suite, name, column) for suite, columns in suites.items() for name, column in columns.items()]
     print(f"\n{'suite':<14}{'language':<16}{'passed':>8}{'failed':>8}{'skipped':>9}")
@@ -224,6 +374,9 @@ def report(suites: Suites) -> int:
         for suite, columns in suites.items()
     ]
     REPORT.write_text(json.dumps({"suites": listed}, indent=1) + "\n")
+    if FAILURES:
+        print("\nFailed:")
+        print("\n".join(f"  {failure}" for failure in FAILURES))
     passed, failed, skipped = (sum(getattr(c, w) for _, _, c in rows) for w in ("passed", "failed", "skipped"))
     print(f"\n{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0

@@ -1,6 +1,8 @@
 """Builds what is released, into ``target/packages``: ``python tests/packaging/build.py [NAME]...``, all by default.
 
-``addon`` and ``develop`` are for the checkout: the one puts Node's addon there, the other installs the Python package.
+``addon``, ``bridge`` and ``develop`` are for the checkout: they put Node's addon there, the library and the generated
+sources of Swift and Kotlin, and install the Python package. ``bridge-debug`` builds that library faster, ``library``
+without those sources. ``maven`` gathers what Maven has built.
 
 On Linux all run on every distribution since 2014 (glibc 2.17), because zig compiles their C and links them. All are
 compiled alike into one folder, so that none compiles again what another has.
@@ -14,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Callable
 from pathlib import Path
 
 from npm import addon_place, pack
@@ -23,6 +26,8 @@ TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
 PACKAGES = ROOT / "target" / "packages"
 BIN = Path(sysconfig.get_path("scripts"))
 LINUX = sys.platform == "linux"
+KOTLIN = ROOT / "kotlin" / "generated"
+SWIFT = ROOT / "swift"
 OLD_GLIBC = ["--compatibility", "manylinux2014"] if LINUX else []
 
 WHEELS = {
@@ -31,6 +36,7 @@ WHEELS = {
     "command": ("cli", "nomkit_cli-*.whl", ["build", "--quiet", "--release", *OLD_GLIBC]),
 }
 ARTEFACTS = [*WHEELS, "addon", "npm"]
+Command = list[str | Path]
 
 
 def environment() -> dict[str, str]:
@@ -74,11 +80,82 @@ def develop() -> None:
 def addon() -> Path:
     """The addon, where Node finds it in the checkout."""
     _run("addon", ["cargo", "build", "--quiet", "--release", "-p", "nomkit-node"], ROOT)
-    library = {"darwin": "libnomkit_node.dylib", "win32": "nomkit_node.dll"}.get(sys.platform, "libnomkit_node.so")
     place = addon_place()
     # Never written over: it may be mapped into a process.
     place.unlink(missing_ok=True)
-    return Path(shutil.copy(TARGET / "release" / library, place))
+    return Path(shutil.copy(TARGET / "release" / _named("nomkit_node"), place))
+
+
+def bridge(profile: str) -> Path:
+    """The library of Swift and Kotlin, and what is generated from it, where their packages find them."""
+    built = _bridge(profile)
+    _generate(built)
+    return _place(built)
+
+
+def library() -> Path:
+    """The library alone, where Kotlin's package finds it: for platforms that are gathered into one jar."""
+    return _place(_bridge("release"))
+
+
+def maven() -> Path:
+    """Kotlin's package as a repository has it; ``mvn package`` has built it."""
+    out = PACKAGES / "maven"
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    jars = list((ROOT / "kotlin" / "target").glob("nomkit-*.jar"))
+    for jar in jars:
+        shutil.copy(jar, out)
+    shutil.copy(ROOT / "kotlin" / "pom.xml", out / f"{min(jar.stem for jar in jars)}.pom")
+    return out
+
+
+def _bridge(profile: str) -> Path:
+    # What is generated is read from symbols that releases do not keep.
+    command: Command = ["cargo", "rustc", "--quiet", "-p", "nomkit-uniffi", "--crate-type", "cdylib"]
+    if profile == "release":
+        _run("bridge", [*command, "--release", "--", "-C", "strip=none"], ROOT)
+    else:
+        _run("bridge", command, ROOT, dict(os.environ))
+    return TARGET / profile / _named("nomkit_uniffi")
+
+
+def _generate(built: Path) -> None:
+    _run("bindgen", ["cargo", "build", "--quiet", "-p", "nomkit-bindgen"], ROOT, dict(os.environ))
+    written = TARGET / "bindgen" / "swift"
+    for language, place in [("kotlin", KOTLIN / "src"), ("swift", written)]:
+        shutil.rmtree(place, ignore_errors=True)
+        _run(f"bindgen {language}", [TARGET / "debug" / "nomkit-bindgen", language, built, place], ROOT)
+    # Written anew only where they changed, so that SwiftPM compiles nothing again for nothing.
+    for module, pattern in [("Nomkit/Generated", "*.swift"), ("NomkitFFI", "*.h"), ("NomkitFFI", "*.modulemap")]:
+        (SWIFT / "Sources" / module).mkdir(parents=True, exist_ok=True)
+        for source in written.glob(pattern):
+            target = SWIFT / "Sources" / module / source.name
+            if not target.exists() or target.read_bytes() != source.read_bytes():
+                shutil.copy(source, target)
+
+
+def _place(built: Path) -> Path:
+    machine = {"x86_64": "x86-64", "amd64": "x86-64", "arm64": "aarch64"}
+    here = platform.machine().lower()
+    # As JNA names the folders of a jar.
+    place = KOTLIN / "resources" / f"{sys.platform}-{machine.get(here, here)}" / built.name
+    for target in (place, SWIFT / "library" / built.name):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Never written over: it may be mapped into a process.
+        target.unlink(missing_ok=True)
+    if sys.platform == "win32":
+        shutil.copy(built, place)
+    else:
+        _run("strip", ["strip", "-x" if sys.platform == "darwin" else "--strip-all", "-o", place, built], ROOT)
+    shutil.copy(place, SWIFT / "library")
+    return place
+
+
+def _named(crate: str) -> str:
+    """The file of a crate's library."""
+    prefix, suffix = {"darwin": ("lib", "dylib"), "win32": ("", "dll")}.get(sys.platform, ("lib", "so"))
+    return f"{prefix}{crate}.{suffix}"
 
 
 def _wheel(artefact: str, anew: bool = False) -> Path:
@@ -92,15 +169,23 @@ def _wheel(artefact: str, anew: bool = False) -> Path:
     return wheel
 
 
-def _run(what: str, command: list[str | Path], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True)
+def _run(what: str, command: Command, folder: Path, given: dict[str, str] | None = None) -> None:
+    done = subprocess.run(command, cwd=folder, env=given or environment(), capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{what}: {done.stdout}{done.stderr}")
 
+
+OTHERS: dict[str, Callable[[], Path]] = {
+    "bridge": lambda: bridge("release"),
+    "bridge-debug": lambda: bridge("debug"),
+    "library": library,
+    "maven": maven,
+}
 
 if __name__ == "__main__":
     for asked in sys.argv[1:] or ARTEFACTS:
         if asked == "develop":
             develop()
         else:
-            print(build(asked).relative_to(ROOT), flush=True)
+            built = OTHERS[asked]() if asked in OTHERS else build(asked)
+            print(built.relative_to(ROOT), flush=True)

@@ -17,7 +17,7 @@ pub(crate) struct Column {
 
 /// How a scenario ended.
 pub(crate) enum Verdict {
-    Passed { seconds: f64 },
+    Passed { seconds: f64, paid: usize },
     Failed(String),
     Skipped(String),
 }
@@ -34,6 +34,12 @@ pub(crate) struct Outcome {
 impl Outcome {
     pub(crate) fn count(&self, counted: impl Fn(&Verdict) -> bool) -> usize {
         self.verdicts.iter().filter(|verdict| counted(verdict)).count()
+    }
+
+    /// How many launches, follow-ups and uploads there were.
+    pub(crate) fn paid(&self) -> usize {
+        let paid = |verdict: &Verdict| if let Verdict::Passed { paid, .. } = verdict { *paid } else { 0 };
+        self.verdicts.iter().map(paid).sum()
     }
 
     /// The operations that no passed scenario has called.
@@ -94,7 +100,7 @@ pub(crate) fn play(column: &Column, acts: &[Act], root: &Path) -> Outcome {
         }
         let started = Instant::now();
         verdicts.push(match cell::play(act, driver, &mut canaries, root) {
-            Ok(()) => Verdict::Passed { seconds: started.elapsed().as_secs_f64() },
+            Ok(paid) => Verdict::Passed { seconds: started.elapsed().as_secs_f64(), paid },
             Err(failure) => {
                 if failure.driver_is_lost {
                     living = None;

@@ -16,6 +16,8 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a driver may take to end.
 const FAREWELL: Duration = Duration::from_secs(10);
+/// How long its last words may take.
+const LAST: Duration = Duration::from_millis(500);
 /// How much of its error output a failure shows.
 const TAIL: usize = 3000;
 
@@ -158,7 +160,10 @@ impl Driver {
     /// A problem with the driver, and what it wrote about it.
     fn lament(&self, problem: &str) -> String {
         // What a dying driver says last may still be on its way.
-        thread::sleep(Duration::from_millis(100));
+        let deadline = Instant::now() + LAST;
+        while self.readers.iter().any(|reader| !reader.is_finished()) && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(5));
+        }
         match self.output.last_words() {
             words if words.is_empty() => problem.to_owned(),
             words => format!("{problem}\nits error output:\n{words}"),

@@ -155,7 +155,7 @@ mod tests {
         let (scenarios, _) = kit();
         let scenario = scenarios.iter().find(|scenario| scenario.proves.iter().any(|row| row == "L1")).unwrap();
         let acts = ["plain", "drifted"].map(|persona| Act { scenario, persona });
-        let passed = || Verdict::Passed { seconds: 1.0 };
+        let passed = || Verdict::Passed { seconds: 1.0, paid: 0 };
         let outcomes =
             [outcome("good", vec![passed(), passed()]), outcome("bad", vec![passed(), Verdict::Failed(String::new())])];
         assert_eq!(proof("L1", &acts, &outcomes), (vec![scenario.name.clone()], 1));

@@ -4,7 +4,9 @@ mod cell;
 mod column;
 mod driver;
 mod faults;
+mod hand_off;
 mod names;
+mod paid;
 mod pattern;
 mod props;
 mod report;
@@ -16,6 +18,7 @@ use clap::Parser;
 use column::{Column, Outcome};
 use faults::Catalogue;
 use scenario::Act;
+use serde_json::json;
 use std::{
     fs,
     io::Write,
@@ -43,6 +46,9 @@ struct Arguments {
     /// Plays only in these personas of the emulator.
     #[arg(long, value_name = "NAME", default_values = ["plain", "drifted"])]
     persona: Vec<String>,
+    /// Plays no scenario, but only hands runs from language to language.
+    #[arg(long, conflicts_with_all = ["only", "faults"])]
+    hand_off: bool,
     /// The page of faults, which must be as this run says.
     #[arg(long, value_name = "FILE", conflicts_with = "only")]
     faults: Option<PathBuf>,
@@ -74,6 +80,11 @@ fn root() -> &'static Path {
 }
 
 fn run(arguments: &Arguments) -> Result<bool, String> {
+    if arguments.hand_off {
+        let handed = hand_off::play(&columns(arguments)?, &arguments.persona, root());
+        writeln!(std::io::stdout(), "{}", handed.table()).map_err(|error| error.to_string())?;
+        return Ok(handed.is_good());
+    }
     let own = root().join("tests/scenarios");
     let (mut scenarios, operations) = scenario::load(arguments.scenarios.as_ref().unwrap_or(&own), &own)?;
     for name in &arguments.only {
@@ -102,6 +113,12 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
             }
         }
     }
+    // A single scenario is played alone.
+    let handed = arguments.only.is_empty().then(|| hand_off::play(&columns, &arguments.persona, root()));
+    if let Some(handed) = &handed {
+        good &= handed.is_good();
+        text.push_str(&format!("\n\n{}", handed.table()));
+    }
     if let Some(path) = &arguments.faults {
         let told = catalogue.page(&acts, &outcomes, root()).and_then(|page| keep(path, &page, arguments.write));
         if let Err(problem) = told {
@@ -111,13 +128,19 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
     }
     let passed: usize = outcomes.iter().map(|o| o.count(|v| matches!(v, column::Verdict::Passed { .. }))).sum();
     let cells = acts.len() * outcomes.len();
+    let paid: usize = outcomes.iter().map(Outcome::paid).sum();
     let seconds = started.elapsed().as_secs_f64();
     let result = if good { "passed" } else { "FAILED" };
-    let end = format!("\n\nconformance {result}: {passed} of {cells} cells green, {seconds:.0} s\n");
+    let (handed_on, pairs) = handed.as_ref().map_or((0, 0), hand_off::HandOff::score);
+    let end = format!(
+        "\n\n{paid} launches, follow-ups and uploads in the green cells: none was sent again but after a refusal\n\
+         conformance {result}: {passed} of {cells} cells green, {handed_on} of {pairs} pairs of languages, {seconds:.0} s\n"
+    );
     std::io::stdout().write_all((text + &end).as_bytes()).map_err(|error| error.to_string())?;
     if let Some(path) = &arguments.report {
-        let suite = report::suite(&acts, &outcomes);
-        fs::write(path, format!("{suite:#}\n")).map_err(|error| format!("{}: {error}", path.display()))?;
+        let suites = [Some(report::suite(&acts, &outcomes)), handed.as_ref().map(hand_off::HandOff::suite)];
+        let report = json!({ "suites": suites.into_iter().flatten().collect::<Vec<_>>() });
+        fs::write(path, format!("{report:#}\n")).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     Ok(good)
 }
@@ -190,7 +213,12 @@ fn own_columns() -> Result<Vec<Column>, String> {
     };
     let script = text(root().join("tests/drivers/node/driver.mjs"));
     let node = Column { name: "node".to_owned(), command: vec!["node".to_owned(), script] };
-    Ok(vec![rust("rust-async"), rust("rust-blocking"), python("sync"), python("async"), node])
+    let program = |name: &str| {
+        let command = vec![text(root().join("tests/drivers").join(name).join("run"))];
+        Column { name: name.to_owned(), command }
+    };
+    let rest = [python("sync"), python("async"), node, program("kotlin"), program("swift")];
+    Ok([rust("rust-async"), rust("rust-blocking")].into_iter().chain(rest).collect())
 }
 
 fn column(text: &str) -> Result<Column, String> {

@@ -19,7 +19,7 @@ pub(crate) fn table(acts: &[Act], outcomes: &[Outcome]) -> String {
         let _ = write!(text, "\n{:first$}", act.name());
         for outcome in outcomes {
             let cell = match outcome.verdicts.get(row) {
-                Some(Verdict::Passed { seconds }) => format!("✓ {seconds:.1} s"),
+                Some(Verdict::Passed { seconds, .. }) => format!("✓ {seconds:.1} s"),
                 Some(Verdict::Failed(_)) => "✗".to_owned(),
                 Some(Verdict::Skipped(_)) | None => "–".to_owned(),
             };
@@ -79,5 +79,5 @@ pub(crate) fn suite(acts: &[Act], outcomes: &[Outcome]) -> Value {
         });
         (outcome.name.clone(), column)
     });
-    json!({ "suites": [{ "name": "conformance", "columns": columns.collect::<Map<_, _>>() }] })
+    json!({ "name": "conformance", "columns": columns.collect::<Map<_, _>>() })
 }

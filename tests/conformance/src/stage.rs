@@ -1,6 +1,6 @@
 //! One emulator, and what a scenario does to it and asks of it.
 
-use nomkit_emulator::{Emulator, Options};
+use nomkit_emulator::{Emulator, Options, Rates};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,16 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn start(persona: &str) -> Result<Self, String> {
-        let emulator = Emulator::start(Options::default()).map_err(|error| error.to_string())?;
+        Self::with(Options::default(), persona)
+    }
+
+    /// One without limits on how often it is asked.
+    pub(crate) fn unlimited(persona: &str) -> Result<Self, String> {
+        Self::with(Options { rates: Rates::off(), ..Options::default() }, persona)
+    }
+
+    fn with(options: Options, persona: &str) -> Result<Self, String> {
+        let emulator = Emulator::start(options).map_err(|error| error.to_string())?;
         let config = ureq::Agent::config_builder().proxy(None).http_status_as_error(false);
         let agent = config.timeout_global(Some(Duration::from_secs(10))).build().into();
         let stage = Self { emulator, agent, faults: Vec::new() };

@@ -38,8 +38,12 @@ function fail(message) {
 function added(run) {
   const handle = `r${runs.size + 1}`
   runs.set(handle, run)
-  return { $run: handle, id: run.agentId, turn: run.turn, status: run.status, token: run.token, url: run.url }
+  const { agentId: id, turn, status, token, url, recovered } = run
+  return { $run: handle, id, turn, status, token, url, recovered }
 }
+
+/** What became of a run of many. */
+const ended = ({ run: { agentId: id, turn }, ok, result, error }) => ({ id, turn, ok, result, error })
 
 async function collected(items) {
   const all = []
@@ -74,6 +78,14 @@ const OPERATIONS = {
   'agents.list': (rest, signal) => collected(nomic().agents.list(options(rest, signal))),
   'agents.attach': async ({ target, ...rest }, signal) =>
     added(await nomic().agents.attach(target, options(rest, signal))),
+  'agents.resume': async ({ target, images, ...rest }, signal) => {
+    const pictures = images?.map((path) => Source.path(path))
+    return added(await nomic().agents.resume(target, { images: pictures, ...options(rest, signal) }))
+  },
+  'nomic.wait_all': async ({ runs, ...rest }, signal) =>
+    (await nomic().waitAll(runs.map(run), options(rest, signal))).map(ended),
+  'nomic.as_completed': async ({ runs, ...rest }, signal) =>
+    (await collected(nomic().asCompleted(runs.map(run), options(rest, signal)))).map(ended),
   'agents.artifact': ({ agent_id, artifact_id, ...rest }, signal) =>
     nomic().agents.artifact(agent_id, artifact_id, options(rest, signal)),
   'agents.conversation': ({ id, ...rest }, signal) => nomic().agents.conversation(id, options(rest, signal)),
@@ -92,6 +104,7 @@ const OPERATIONS = {
   'run.conversation': ({ run: handle, ...rest }, signal) => run(handle).conversation(options(rest, signal)),
   'run.artifact': ({ run: handle, artifact_id, ...rest }, signal) =>
     run(handle).artifact(artifact_id, options(rest, signal)),
+  'run.explain': ({ run: handle }) => run(handle).explain(),
 }
 
 /** A value of the client as JSON: fields in snake_case, instants as RFC 3339 text, `extra` and rows as they came. */

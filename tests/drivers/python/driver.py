@@ -61,7 +61,11 @@ class Driver:
         handle = f"r{len(self.runs) + 1}"
         self.runs[handle] = run
         told = {"turn": run.turn, "status": str(run.status), "token": run.token, "url": run.url}
-        return {"$run": handle, "id": run.agent_id, **told}
+        return {"$run": handle, "id": run.agent_id, **told, "recovered": run.recovered}
+
+    def many(self, args: dict[str, Any]) -> list[Any]:
+        """The runs that are named."""
+        return [self.runs[handle] for handle in args.pop("runs")]
 
     def streamed(self, source: Path | bytes) -> Reader | AsyncReader:
         """The same, read block by block."""
@@ -107,6 +111,12 @@ def given(file: Json) -> Any:
     from nomkit import FileRef
 
     return FileRef(file["id"], None, None) if isinstance(file, dict) else Path(file)
+
+
+def ended(outcome: Any) -> Json:
+    """What became of a run of many."""
+    told = {"id": outcome.run.agent_id, "turn": outcome.run.turn, "ok": outcome.ok}
+    return {**told, "result": outcome.result, "error": outcome.error}
 
 
 def plain(value: Any) -> Json:
@@ -178,6 +188,22 @@ async def _(driver: Driver, args: dict[str, Any]) -> Any:
     return driver.added(await settled(driver.nomic.agents.attach(**args)))
 
 
+@operation("agents.resume")
+async def _(driver: Driver, args: dict[str, Any]) -> Any:
+    args["images"] = [Path(path) for path in args.get("images", ())]
+    return driver.added(await settled(driver.nomic.agents.resume(args.pop("target"), args.pop("prompt"), **args)))
+
+
+@operation("nomic.wait_all")
+async def _(driver: Driver, args: dict[str, Any]) -> Any:
+    return [ended(outcome) for outcome in await settled(driver.nomic.wait_all(driver.many(args), **args))]
+
+
+@operation("nomic.as_completed")
+async def _(driver: Driver, args: dict[str, Any]) -> Any:
+    return [ended(outcome) for outcome in await collected(driver.nomic.as_completed(driver.many(args), **args))]
+
+
 @operation("agents.artifact")
 async def _(driver: Driver, args: dict[str, Any]) -> Any:
     return await settled(driver.nomic.agents.artifact(**args))
@@ -237,6 +263,11 @@ async def _(driver: Driver, args: dict[str, Any]) -> Any:
 @operation("run.artifact")
 async def _(driver: Driver, args: dict[str, Any]) -> Any:
     return await settled(driver.runs[args.pop("run")].artifact(**args))
+
+
+@operation("run.explain")
+async def _(driver: Driver, args: dict[str, Any]) -> Any:
+    return driver.runs[args["run"]].explain()
 
 
 def write(message: Json) -> None:

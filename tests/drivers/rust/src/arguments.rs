@@ -3,8 +3,8 @@
 use crate::protocol::Failure;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use nomkit::{
-    Attachments, ClientOptions, FolderOptions, FollowUpOptions, Image, Json, LaunchOptions, ListOptions, SearchOptions,
-    Source, StopOptions, UploadOptions, WaitOptions, WorkflowListOptions,
+    Attachments, ClientOptions, FolderOptions, FollowUpOptions, Image, Json, LaunchOptions, ListOptions, ResumeOptions,
+    SearchOptions, Source, StopOptions, UploadOptions, WaitOptions, WorkflowListOptions,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, fs::File, io::Cursor, path::PathBuf};
@@ -24,11 +24,12 @@ pub struct Client {
     base_url: String,
     api_key: String,
     timeout: Option<f64>,
+    pace: Option<bool>,
 }
 
 impl From<Client> for ClientOptions {
     fn from(args: Client) -> Self {
-        Self { timeout: args.timeout, ..Self::default().base_url(args.base_url).api_key(args.api_key) }
+        Self { timeout: args.timeout, pace: args.pace, ..Self::default().base_url(args.base_url).api_key(args.api_key) }
     }
 }
 
@@ -128,6 +129,7 @@ pub struct Launch {
     #[serde(default)]
     images: Vec<PathBuf>,
     project_id: Option<String>,
+    timeout: Option<f64>,
 }
 
 /// A local path, or a file on the platform.
@@ -150,8 +152,8 @@ impl From<Input> for Source {
 impl Launch {
     /// What to launch, and what it takes along.
     pub fn into_parts(self) -> (LaunchOptions, Attachments) {
-        let Self { prompt, file_ids, files, workflow_id, inputs, images, project_id } = self;
-        let options = LaunchOptions { prompt, workflow_id, file_ids, project_id, ..LaunchOptions::default() };
+        let Self { prompt, file_ids, files, workflow_id, inputs, images, project_id, timeout } = self;
+        let options = LaunchOptions { prompt, workflow_id, file_ids, project_id, timeout };
         let slot = |(name, given): (String, Vec<Input>)| (name, given.into_iter().map(Source::from).collect());
         let attachments = Attachments {
             files: files.into_iter().map(Source::path).collect(),
@@ -216,6 +218,45 @@ pub struct Artifact {
     pub artifact_id: String,
 }
 
+/// `agents.resume`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resume {
+    /// A token or an agent's id.
+    pub target: String,
+    prompt: String,
+    #[serde(default)]
+    images: Vec<PathBuf>,
+    #[serde(default)]
+    interrupt: bool,
+    if_missing: Option<String>,
+    timeout: Option<f64>,
+}
+
+impl Resume {
+    /// How to ask, and the images beside it.
+    pub fn into_parts(self) -> (ResumeOptions, Vec<Image>) {
+        let Self { prompt, interrupt, if_missing, timeout, images, .. } = self;
+        let images = images.into_iter().map(Image::path).collect();
+        (ResumeOptions { prompt, interrupt, if_missing, timeout }, images)
+    }
+}
+
+/// `nomic.wait_all`, `nomic.as_completed`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaitMany {
+    /// Their handles.
+    pub runs: Vec<String>,
+    timeout: Option<f64>,
+}
+
+impl From<WaitMany> for WaitOptions {
+    fn from(args: WaitMany) -> Self {
+        Self { timeout: args.timeout, ..Self::default() }
+    }
+}
+
 /// `run.artifact`
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -226,7 +267,7 @@ pub struct RunArtifact {
     pub artifact_id: String,
 }
 
-/// `run.refresh`, `run.conversation`
+/// `run.refresh`, `run.conversation`, `run.explain`
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Run {
@@ -258,13 +299,14 @@ pub struct FollowUp {
     prompt: String,
     #[serde(default)]
     images: Vec<PathBuf>,
+    timeout: Option<f64>,
 }
 
 impl FollowUp {
     /// What to ask, and the images beside it.
     pub fn into_parts(self) -> (FollowUpOptions, Vec<Image>) {
         let images = self.images.into_iter().map(Image::path).collect();
-        (FollowUpOptions::default().prompt(self.prompt), images)
+        (FollowUpOptions { prompt: self.prompt, timeout: self.timeout }, images)
     }
 }
 

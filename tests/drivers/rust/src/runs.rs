@@ -1,7 +1,8 @@
 //! Runs that the runner knows by a handle.
 
 use crate::protocol::Failure;
-use nomkit::{AgentRun, Json, blocking};
+use crate::value;
+use nomkit::{AgentRun, Json, Result as NomkitResult, RunResult, blocking};
 use serde_json::json;
 use std::{
     collections::HashMap,
@@ -20,7 +21,7 @@ macro_rules! shown {
             fn fields(&self) -> Json {
                 json!({
                     "id": self.id(), "turn": self.turn(), "status": self.status().as_str(),
-                    "token": self.token(), "url": self.url(),
+                    "token": self.token(), "url": self.url(), "recovered": self.recovered(),
                 })
             }
         }
@@ -28,6 +29,16 @@ macro_rules! shown {
 }
 
 shown!(AgentRun, blocking::AgentRun);
+
+/// What became of a run of many.
+pub fn outcome(run: &impl Shown, result: NomkitResult<RunResult>) -> Json {
+    let run = run.fields();
+    let (result, error) = match result {
+        Ok(result) => (value::json(&result), Json::Null),
+        Err(error) => (Json::Null, value::error(&Failure::Nomkit(error))),
+    };
+    json!({ "id": run.get("id"), "turn": run.get("turn"), "ok": error.is_null(), "result": result, "error": error })
+}
 
 /// The runs so far.
 pub struct Runs<R>(Mutex<HashMap<String, R>>);
@@ -58,5 +69,13 @@ impl<R: Shown> Runs<R> {
     pub fn get(&self, handle: &str) -> Result<R, Failure> {
         let runs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         runs.get(handle).cloned().ok_or_else(|| Failure::Misuse(format!("there is no run {handle}")))
+    }
+
+    /// The runs of these handles.
+    ///
+    /// # Errors
+    /// `Misuse` if one is missing.
+    pub fn all(&self, handles: &[String]) -> Result<Vec<R>, Failure> {
+        handles.iter().map(|handle| self.get(handle)).collect()
     }
 }

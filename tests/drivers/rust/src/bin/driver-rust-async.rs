@@ -4,7 +4,7 @@ use nomkit::{AgentRun, Json, Nomic, Result as NomkitResult, runtime::guarded};
 use nomkit_driver::{
     arguments::{self as args, read},
     protocol::{self, Answer, Failure, Message},
-    runs::Runs,
+    runs::{Runs, outcome},
     value::json,
 };
 use std::{
@@ -58,6 +58,28 @@ impl Driver {
                 let target = read::<args::Attach>(given)?.target;
                 Ok(self.runs.add(self.nomic()?.agents().attach(&target).await?))
             }
+            "agents.resume" => {
+                let given: args::Resume = read(given)?;
+                let target = given.target.clone();
+                let (options, images) = given.into_parts();
+                Ok(self.runs.add(self.nomic()?.agents().resume(&target, options, images).await?))
+            }
+            "nomic.wait_all" => {
+                let given: args::WaitMany = read(given)?;
+                let runs = self.runs.all(&given.runs)?;
+                let outcomes = self.nomic()?.wait_all(&runs, given.into(), None).await?;
+                Ok(outcomes.into_iter().map(|ended| outcome(&ended.run, ended.result)).collect())
+            }
+            "nomic.as_completed" => {
+                let given: args::WaitMany = read(given)?;
+                let runs = self.runs.all(&given.runs)?;
+                let mut completed = self.nomic()?.as_completed(&runs, given.into())?;
+                let mut outcomes = Vec::new();
+                while let Some(ended) = completed.next().await {
+                    outcomes.push(outcome(&ended.run, ended.result));
+                }
+                Ok(outcomes.into())
+            }
             "agents.artifact" => {
                 let args::Artifact { agent_id, artifact_id } = read(given)?;
                 Ok(json(&self.nomic()?.agents().artifact(&agent_id, &artifact_id).await?))
@@ -103,6 +125,7 @@ impl Driver {
                 let given: args::RunArtifact = read(given)?;
                 Ok(json(&self.runs.get(&given.run)?.artifact(&given.artifact_id).await?))
             }
+            "run.explain" => Ok(self.runs.get(&read::<args::Run>(given)?.run)?.explain().into()),
             other => Err(Failure::Misuse(format!("there is no operation {other}"))),
         }
     }

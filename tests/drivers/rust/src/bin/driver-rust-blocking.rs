@@ -7,7 +7,7 @@ use nomkit::{
 use nomkit_driver::{
     arguments::{self as args, read},
     protocol::{self, Answer, Failure, Message},
-    runs::Runs,
+    runs::{Runs, outcome},
     value::json,
 };
 use std::sync::{Arc, Mutex, PoisonError};
@@ -57,6 +57,25 @@ impl Driver {
                 let target = read::<args::Attach>(given)?.target;
                 Ok(self.runs.add(self.nomic()?.agents().attach(&target)?))
             }
+            "agents.resume" => {
+                let given: args::Resume = read(given)?;
+                let target = given.target.clone();
+                let (options, images) = given.into_parts();
+                Ok(self.runs.add(self.nomic()?.agents().resume(&target, options, images)?))
+            }
+            "nomic.wait_all" => {
+                let given: args::WaitMany = read(given)?;
+                let runs = self.runs.all(&given.runs)?;
+                let outcomes = self.nomic()?.wait_all(&runs, given.into(), None)?;
+                Ok(outcomes.into_iter().map(|ended| outcome(&ended.run, ended.result)).collect())
+            }
+            "nomic.as_completed" => {
+                let given: args::WaitMany = read(given)?;
+                let runs = self.runs.all(&given.runs)?;
+                let outcomes = self.nomic()?.as_completed(&runs, given.into())?;
+                let told = outcomes.map(|ended| ended.map(|ended| outcome(&ended.run, ended.result)));
+                Ok(told.collect::<nomkit::Result<Vec<_>>>()?.into())
+            }
             "agents.artifact" => {
                 let args::Artifact { agent_id, artifact_id } = read(given)?;
                 Ok(json(&self.nomic()?.agents().artifact(&agent_id, &artifact_id)?))
@@ -97,6 +116,7 @@ impl Driver {
                 let given: args::RunArtifact = read(given)?;
                 Ok(json(&self.runs.get(&given.run)?.artifact(&given.artifact_id)?))
             }
+            "run.explain" => Ok(self.runs.get(&read::<args::Run>(given)?.run)?.explain().into()),
             other => Err(Failure::Misuse(format!("there is no operation {other}"))),
         }
     }
