@@ -189,7 +189,8 @@ class Nomic(_Client):
     def as_completed(self, runs: Iterable[AgentRun], timeout: float | None = 1800) -> Completed:
         """The same, one run after another as they end.
 
-        They are waited for while you are busy with one. Leaving the loop ends that; the agents run on.
+        They are waited for while you are busy with one. Leaving the loop or closing the iterator ends that; the
+        agents run on.
 
         Args:
             runs: Runs of this client.

@@ -60,8 +60,8 @@ class _Completed(Generic[R]):
 class Completed(_Completed[AgentRun]):
     """Iterates over runs as they end, with what became of each.
 
-    They are waited for while the caller is busy with one. Leaving the loop ends that, and so does what is raised in a
-    step, such as an interrupt; the agents run on.
+    They are waited for while the caller is busy with one. Letting go of the iterator ends that, and so do
+    :meth:`close` and what is raised in a step, such as an interrupt; the agents run on.
     """
 
     def __init__(self, native: _native.Completed, runs: Iterable[AgentRun]) -> None:
@@ -78,29 +78,40 @@ class Completed(_Completed[AgentRun]):
             ended = self._native.next().wait()
         except BaseException:
             # The traceback keeps this iterator: what it holds would go on behind an interrupt.
-            self._native = None
+            self.close()
             raise
         if ended is None:
             raise StopIteration
         return self._take(ended)
+
+    def close(self) -> None:
+        """Ends the waits; the agents run on. ``contextlib.closing`` calls it; a second one does nothing."""
+        self._native = None
 
 
 # Not a generator: a step of one that is cancelled ends it.
 class AsyncCompleted(_Completed[AsyncAgentRun]):
     """Iterates over runs as they end, with what became of each. See :class:`Completed`.
 
-    A step that is cancelled, by a timeout say, can be made again: they are waited for until the iterator is let go of.
+    A step that is cancelled, by a timeout say, can be made again: they are waited for until the iterator is let go of,
+    which a kept traceback may put off, or :meth:`aclose` is called.
     """
 
     def __init__(self, native: _native.Completed, runs: Iterable[AsyncAgentRun]) -> None:
         super().__init__(runs)
-        self._native = native
+        self._native: _native.Completed | None = native
 
     def __aiter__(self) -> AsyncCompleted:
         return self
 
     async def __anext__(self) -> RunOutcome[AsyncAgentRun]:
+        if self._native is None:
+            raise StopAsyncIteration
         ended = await self._native.next()
         if ended is None:
             raise StopAsyncIteration
         return self._take(ended)
+
+    async def aclose(self) -> None:
+        """Ends the waits; the agents run on. ``contextlib.aclosing`` calls it; a second one does nothing."""
+        self._native = None

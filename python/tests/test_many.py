@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import asyncio
+import contextlib
 import pickle
 import threading
 import time
@@ -211,6 +212,39 @@ def test_a_step_that_is_cancelled_loses_no_outcome(nomic: Nomic, emulator: Emula
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(completed.__anext__(), 0.2)
         assert [outcome.ok async for outcome in completed] == [True, True]
+
+    asyncio.run(main())
+
+
+def test_closing_ends_what_is_under_way_though_the_iterator_is_kept(nomic: Nomic, emulator: Emulator) -> None:
+    emulator.timing(running=600.0)
+    token = nomic.agents.launch("Look for ever").token
+
+    def looking() -> str:
+        fault = emulator.fault("GET /agents/{id}", "stall")
+        until(lambda: emulator.fault_report(fault)["hits"])
+        return fault
+
+    def given_up(fault: str) -> None:
+        until(lambda: emulator.fault_report(fault)["completed"])
+
+    completed = nomic.as_completed([nomic.agents.attach(token)])
+    with contextlib.closing(completed):
+        fault = looking()
+    given_up(fault)
+    completed.close()
+    assert next(completed, None) is None
+
+    async def main() -> None:
+        async with emulator.async_nomic() as client:
+            completed = client.as_completed([await client.agents.attach(token)])
+            async with contextlib.aclosing(completed):
+                with pytest.raises(asyncio.TimeoutError):
+                    await asyncio.wait_for(completed.__anext__(), 0.2)
+                fault = looking()
+            given_up(fault)
+            await completed.aclose()
+            assert [outcome async for outcome in completed] == []
 
     asyncio.run(main())
 
