@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::scripted::{agent, client, count, reply};
+use common::scripted::{Reply, agent, client, count, reply};
 use nomkit::{AgentRun, Error, FollowUpOptions, LaunchOptions, Nomic, StopOptions, WaitOptions};
 use serde_json::json;
 use std::{
@@ -155,5 +155,73 @@ async fn c27_a_status_that_flaps_ends_a_turn_once_and_with_its_answer() {
         seen.push(agent.status.to_string());
     }
     assert_eq!(seen, ["running", "waiting", "running", "awaiting_tool", "finished"]);
+    assert_eq!(run.wait(WaitOptions::default(), None).await.unwrap().text, "Seen");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_look_shows_late_takes_nothing_from_a_result() {
+    let artifacts = r#","artifacts":[{"id":"t","name":"Table","kind":"table"}]"#;
+    for listening in [false, true] {
+        let (nomic, _) = client(move |call, made, _| match call {
+            "POST /agents" => reply(201, agent("running", "")),
+            // It was made before the turn ended, and arrives after that was seen.
+            "GET /agents/a" if made == 0 => Reply { after: 4.0, ..reply(200, agent("running", "")) },
+            "GET /agents/a" => reply(200, agent("finished", artifacts)),
+            "GET /agents/a/artifacts/t" => reply(200, r#"{"data":{"id":"t","name":"Table","kind":"table"}}"#),
+            _ => Reply { after: 6.0, ..reply(200, rows(&[("user", "Look"), ("assistant", "Seen")])) },
+        });
+        let run = launch(&nomic).await;
+        let waited = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            if listening {
+                let mut updates = run.updates(WaitOptions::default()).unwrap();
+                return updates.next().await.unwrap().unwrap();
+            }
+            let result = run.wait(WaitOptions::default(), None).await.unwrap();
+            assert_eq!(result.artifacts.len(), 1);
+            result.agent
+        };
+        let (agent, late) = tokio::join!(waited, run.refresh());
+        assert_eq!((late.unwrap().status.as_str(), agent.status.as_str()), ("running", "finished"));
+        assert_eq!(agent.artifacts.len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn updates_that_are_asked_for_again_and_again_go_on() {
+    let began = Instant::now();
+    let (nomic, _) = client(move |call, _, _| match call {
+        "POST /agents" => reply(201, agent("running", "")),
+        "GET /agents/a" => reply(200, agent(if began.elapsed().as_secs() < 20 { "running" } else { "finished" }, "")),
+        _ => reply(200, rows(&[("user", "Look"), ("assistant", "Seen")])),
+    });
+    let mut updates = launch(&nomic).await.updates(WaitOptions::default().timeout(60.0)).unwrap();
+    let mut seen = Vec::new();
+    // Whoever draws a clock each second leaves the call each second.
+    loop {
+        match tokio::time::timeout(Duration::from_secs(1), updates.next()).await {
+            Ok(Ok(Some(agent))) => seen.push(agent.status.to_string()),
+            Ok(ended) => break assert!(ended.unwrap().is_none()),
+            Err(_) => assert!(began.elapsed() < Duration::from_secs(60), "{seen:?}"),
+        }
+    }
+    assert_eq!(seen, ["running", "finished"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn c27_a_copy_of_the_platform_that_lags_behind_ends_no_turn() {
+    // The turn before began at 3 and was stopped at 5; this one began at 7.
+    let shown = [("stopped", 5), ("running", 3), ("stopped", 5), ("running", 7), ("stopped", 5), ("finished", 9)];
+    let (nomic, _) = client(move |call, made, _| {
+        let (status, at) = shown[made.min(5)];
+        match call {
+            "POST /agents" => reply(201, agent("running", "")),
+            "POST /agents/a/followup" => reply(202, agent("running", "")),
+            "GET /agents/a" => reply(200, agent(status, "").replace("00:00:00", &format!("00:00:0{at}"))),
+            _ if made == 0 => reply(200, rows(&[("user", "Look")])),
+            _ => reply(200, rows(&[("user", "Look"), ("user", "Again"), ("assistant", "Seen")])),
+        }
+    });
+    let run = ask_again(&launch(&nomic).await, "Again").await.unwrap();
     assert_eq!(run.wait(WaitOptions::default(), None).await.unwrap().text, "Seen");
 }

@@ -6,7 +6,7 @@ mod common;
 use common::scripted::{Reply, client, client_with, count, lost, reply};
 use futures_util::future::join_all;
 use nomkit::{
-    AgentRun, ClientOptions, Error, ErrorKind, LaunchOptions, Nomic,
+    AgentRun, ClientOptions, Error, ErrorKind, FollowUpOptions, Image, LaunchOptions, Nomic,
     http::transport::{Failure, Request},
 };
 use serde_json::json;
@@ -104,9 +104,13 @@ impl Platform {
 
     /// A client whose n-th launch has the n-th fate, and later ones are sound.
     fn client(&self, fates: Vec<Fate>) -> (Nomic, Arc<Mutex<Vec<String>>>) {
-        let platform = self.clone();
         // What is proved here is not how launches are paced.
-        client_with(ClientOptions::default().pace(false), move |call, made, request| {
+        self.client_with(ClientOptions::default().pace(false), fates)
+    }
+
+    fn client_with(&self, options: ClientOptions, fates: Vec<Fate>) -> (Nomic, Arc<Mutex<Vec<String>>>) {
+        let platform = self.clone();
+        client_with(options, move |call, made, request| {
             let reply = platform.answer(call, fates.get(made).copied().unwrap_or(SOUND), request);
             let date = platform.date.map(|off| platform.at(platform.now() + off));
             let date = date.map(|date| ("date", date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()));
@@ -191,6 +195,49 @@ async fn n14_time_is_kept_to_look_for_a_launch_whose_answer_does_not_come() {
         let error = nomic.agents().launch(options("Other"), vec![], None).await.unwrap_err();
         assert!(candidates(&error).is_empty() && error.message.contains("It was looked for during"), "{error}");
         assert!(error.elapsed <= timeout, "{error:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn n14_the_queue_takes_nothing_of_the_time_to_look() {
+    let platform = Platform::new();
+    let fates = (0..30).map(|_| SOUND).chain([Fate { ends: 1e6, ..LOST }]).collect();
+    let (nomic, seen) = platform.client_with(ClientOptions::default(), fates);
+    for sound in join_all((0..30).map(|_| launch(&nomic, "Sound"))).await {
+        sound.unwrap();
+    }
+    let began = Instant::now();
+    let run = nomic.agents().launch(LaunchOptions::default().prompt("Look").timeout(80.0), vec![], None).await.unwrap();
+    assert_eq!((run.id(), run.recovered(), count(&seen, "POST /agents")), ("a30", true, 31));
+    assert!((60.0..=80.0).contains(&began.elapsed().as_secs_f64()), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn n14_time_is_kept_to_look_for_what_has_images() {
+    let images = || nomkit::Attachments { images: vec![Image::bytes(&b"GIF89a"[..])], ..Default::default() };
+    for timeout in [None, Some(60.0)] {
+        let platform = Platform { own_words: Some("Look"), ..Platform::new() };
+        let (nomic, seen) = platform.client(vec![Fate { ends: 1e6, ..LOST }]);
+        let mut options = LaunchOptions::default().prompt("Look");
+        options.timeout = timeout;
+        let run = nomic.agents().launch(options, images(), None).await.unwrap();
+        assert_eq!((run.id(), run.recovered(), count(&seen, "POST /agents")), ("a0", true, 1), "{timeout:?}");
+    }
+    for timeout in [None, Some(60.0)] {
+        let (nomic, seen) = client(|call, made, _| match call {
+            "POST /agents/a/followup" => Reply { after: 1e6, ..reply(202, "") },
+            "GET /agents/a" => reply(200, r#"{"data":{"id":"a","status":"finished"}}"#),
+            _ => {
+                let words = ["Look", "Again"].iter().take(if made < 2 { 1 } else { 2 });
+                let rows = words.map(|text| json!({"type": "user", "text": text})).collect::<Vec<_>>();
+                reply(200, json!({"data": {"messages": rows}}).to_string())
+            }
+        });
+        let run = nomic.agents().attach("a").await.unwrap();
+        let mut options = FollowUpOptions::default().prompt("Again");
+        options.timeout = timeout;
+        let again = run.follow_up(options, images().images).await.unwrap();
+        assert_eq!((again.turn(), again.recovered(), count(&seen, "POST /agents/a/followup")), (2, true, 1));
     }
 }
 

@@ -119,6 +119,11 @@ impl Turn {
         self.stirred |= updated_at.is_none_or(|now| self.baseline.updated_at.is_none_or(|before| now > before));
         self.moved |=
             updated_at.is_some_and(|now| self.stirred && self.baseline.accepted_at.is_some_and(|at| now > at));
+        // From before this turn: a copy of the platform's that lags behind says nothing of it.
+        let behind = |(now, before)| now < before || (now == before && self.stirred);
+        if updated_at.zip(self.baseline.updated_at).is_some_and(behind) {
+            return Step::Agent(if self.active { self.patient.pause(jitter) } else { self.brisk.pause(jitter) });
+        }
         self.ending = match status {
             AgentStatus::Finished => Some(Ending::Finished),
             AgentStatus::Failed => Some(Ending::Failed),

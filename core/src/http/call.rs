@@ -98,10 +98,16 @@ impl<'a> Call<'a> {
 }
 
 impl Call<'_> {
-    /// How long the next attempt may take when so much is left: of a deadline that the caller gave, a part is kept to look
-    /// for a paid request whose answer does not come.
+    /// What the caller's own deadline leaves to a paid request: it counts the time in the queue, too.
+    pub(super) fn rest(&self) -> Duration {
+        let end = self.end.filter(|_| self.route.safety == Safety::Effect);
+        end.map_or(Duration::MAX, |end| end.saturating_sub(self.started.elapsed()))
+    }
+
+    /// How long the server may take over the next attempt when so much is left: a part is kept to look for a paid request
+    /// whose answer does not come.
     pub(super) fn room(&self, left: Duration) -> Duration {
-        match self.route.safety == Safety::Effect && self.end.is_some() {
+        match self.route.safety == Safety::Effect {
             true => left - (left / 4).min(SETTLE),
             false => left,
         }

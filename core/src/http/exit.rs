@@ -112,15 +112,15 @@ impl Exit {
                 }
             };
             let spent = || started.elapsed().saturating_sub(queue.waited);
-            let left = deadline.saturating_sub(spent());
-            self.may_send(route, left, need)?;
+            let left = || deadline.saturating_sub(spent()).min(call.rest());
+            self.may_send(route, left(), need)?;
             pass.spend();
             made += 1;
             let sent = Instant::now();
             // What is sent again goes over a connection of its own: the last one may be what failed.
             let fresh = made > 1 || route.safety == Safety::Effect;
             call.tell_flight(true);
-            let outcome = self.once(&call, &path, left, fresh).await;
+            let outcome = self.once(&call, &path, left(), fresh).await;
             if let Outcome::Answered(answer) = &outcome {
                 pass.answered(answer.status, answer.standing());
             }
@@ -175,10 +175,9 @@ impl Exit {
             if !lost {
                 call.tell_flight(false);
             }
-            let left = deadline.saturating_sub(spent());
             let (retries, jitter) = (self.config.retries, fastrand::f64());
             let limited = if upload.is_some() { 4 } else { 20 };
-            let attempt = Attempt { safety: route.safety, made, retries, left, need, limited, jitter };
+            let attempt = Attempt { safety: route.safety, made, retries, left: left(), need, limited, jitter };
             let verdict = retry::judge(attempt, ending);
             let pause = retry::pause(ending, verdict, jitter);
             let paused = pause.is_some_and(|wait| pass.pause(wait));
@@ -265,7 +264,7 @@ impl Exit {
             Answer::collect(response).await
         };
         let result = match call.payload.meter() {
-            Some(meter) => watch(exchange, meter, call.progress, left).await,
+            Some(meter) => watch(exchange, meter, call.progress, left, call.room(left)).await,
             None => {
                 let limit = self.config.timeout.min(call.room(left)).min(call.each);
                 Patience::new(limit).wait(pin!(exchange)).await.unwrap_or_else(|| Err(silent(limit)))

@@ -16,16 +16,18 @@ const STALL: Duration = Duration::from_secs(30);
 /// How long the server may take to accept a file after its last byte.
 pub(super) const ACCEPTANCE: Duration = Duration::from_secs(300);
 
-/// Follows an upload: tells its progress, and gives up when it moves no more.
+/// Follows an upload: tells its progress, and gives up when it moves no more, after `left` at most; what was sent whole has
+/// `room` to be answered.
 pub(super) async fn watch(
     exchange: impl Future<Output = Result<Answer, Failure>>,
     meter: &Meter,
     listener: Option<&OnProgress>,
     left: Duration,
+    room: Duration,
 ) -> Result<Answer, Failure> {
     let mut exchange = pin!(exchange);
     let mut sending = Sending::new(listener);
-    let (end, mut patience, mut sent) = (Instant::now() + left, Patience::new(STALL), 0);
+    let (began, mut patience, mut sent) = (Instant::now(), Patience::new(STALL), 0);
     loop {
         let step = patience.step(INTERVAL, exchange.as_mut()).await;
         let now = meter.sent();
@@ -44,8 +46,9 @@ pub(super) async fn watch(
         if patience.is_over() {
             return Err(silent(given));
         }
-        if Instant::now() >= end {
-            return Err(if meter.is_starved() { starved(left) } else { silent(left) });
+        let limit = if now < meter.total { left } else { room };
+        if began.elapsed() >= limit {
+            return Err(if meter.is_starved() { starved(limit) } else { silent(limit) });
         }
     }
 }

@@ -121,15 +121,20 @@ impl AgentRun {
     /// # Errors
     /// `NotFound` if it was deleted.
     pub async fn refresh(&self) -> Result<Agent> {
-        self.timeline.within(self.once_born(|| self.look(None))).await
+        self.timeline.within(self.once_born(None, || self.look(None))).await
     }
 
-    /// Makes a call again while the platform does not know its own new agent yet.
-    async fn once_born<T, F: Future<Output = Result<T>>>(&self, call: impl Fn() -> F) -> Result<T> {
+    /// Makes a call again while the platform does not know its own new agent yet, `until` then at most.
+    async fn once_born<T, F>(&self, until: Option<Instant>, call: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
         let mut cadence = Cadence::brisk();
         loop {
-            match call().await {
-                Err(error) if self.is_newborn(&error) => sleep(cadence.pause(fastrand::f64())).await,
+            let (result, pause) = (call().await, cadence.pause(fastrand::f64()));
+            let again = until.is_none_or(|until| Instant::now() + pause < until);
+            match result {
+                Err(error) if again && self.is_newborn(&error) => sleep(pause).await,
                 result => return result,
             }
         }
@@ -199,7 +204,7 @@ impl AgentRun {
     /// # Errors
     /// `NotFound` if the agent was deleted.
     pub async fn conversation(&self) -> Result<Vec<Message>> {
-        self.timeline.within(self.once_born(|| self.agents.conversation(&self.id))).await
+        self.timeline.within(self.once_born(None, || self.agents.conversation(&self.id))).await
     }
 
     /// One of the agent's artifacts with its content, of whichever turn; it is read again. `GET
@@ -241,21 +246,29 @@ impl AgentRun {
         let started = Instant::now();
         let account = self.agents.shared.account();
         let waited = timeout_at(started + timeout.span(), account.turn_of(&self.id)).await;
-        let mut rows_asked = waited.map_err(|_| queued())?;
+        let rows_asked = waited.map_err(|_| queued())?;
         // Taken before the request: only what comes later belongs to the new turn.
         let left = || timeout.given().map(|timeout| timeout.saturating_sub(started.elapsed()));
-        let mut before = self.once_born(|| self.look(left())).await?;
+        let until = timeout.given().map(|given| started + given);
+        let mut before = self.once_born(until, || self.look(left())).await?;
+        let mut stopped = false;
         if stopping && before.status.is_active() {
             let rest = timeout.span().saturating_sub(started.elapsed()).as_secs_f64();
             self.stop_it(StopOptions { wait: true, timeout: Some(rest.max(0.001)) }).await?;
-            before = self.look(left()).await?;
+            let ended = self.look(left()).await?;
+            stopped = ended.status == AgentStatus::Stopped && ended.updated_at >= before.updated_at;
+            before = ended;
         }
-        let rows = self.once_born(|| self.agents.conversation_within(&self.id, left())).await?;
+        let rows = self.once_born(until, || self.agents.conversation_within(&self.id, left())).await?;
         // A workflow that was launched without a prompt may have no user row of its own.
         let least = self.baseline.users + usize::from(self.baseline.asked.is_some());
         // Rows may come late; what this process asked before is there all the same.
-        let users = rows.iter().filter(|row| row.role == Role::User).count().max(least).max(*rows_asked);
+        let users = rows.iter().filter(|row| row.role == Role::User).count().max(least).max(rows_asked.count());
 
+        if stopped {
+            // Whoever waits for that turn may not have seen it: rows of a part of an answer do not tell.
+            rows_asked.stopped(users);
+        }
         let asked = fingerprint(&options.prompt);
         let updated_at = before.updated_at.unwrap_or(Timestamp(jiff::Timestamp::UNIX_EPOCH));
         let mut baseline = Baseline { users, updated_at: Some(updated_at), accepted_at: None, asked: Some(asked) };
@@ -267,7 +280,7 @@ impl AgentRun {
         let (answer, recovered) = match self.agents.shared.exit.call::<Enveloped<Agent>>(call).await {
             Ok(answer) => (Some(answer.data), false),
             Err(error) if error.kind() == ErrorKind::OutcomeUnknown => {
-                let until = timeout.given().map_or_else(|| Instant::now() + timeout.span(), |given| started + given);
+                let until = until.unwrap_or_else(|| Instant::now() + timeout.span());
                 match recover(&self.agents, &self.id, &baseline, until, error).await? {
                     Asked::Own(users) => {
                         baseline.users = users;
@@ -283,9 +296,9 @@ impl AgentRun {
                     }
                 }
             }
-            Err(error) => return Err(self.explain_refusal(error).await),
+            Err(error) => return Err(self.explain_refusal(error, left()).await),
         };
-        *rows_asked = baseline.users + 1;
+        rows_asked.note(baseline.users + 1);
         baseline.accepted_at =
             answer.as_ref().map(|agent| agent.updated_at.map_or(updated_at, |at| at.max(updated_at)));
         let mut agent = answer.unwrap_or_else(|| before.clone());
@@ -295,11 +308,11 @@ impl AgentRun {
     }
 
     /// The platform refuses a follow-up on an active agent by 409 or by 400; the agent itself tells which it was.
-    async fn explain_refusal(&self, error: Error) -> Error {
+    async fn explain_refusal(&self, error: Error, left: Option<Duration>) -> Error {
         if !matches!(error.kind(), ErrorKind::Conflict | ErrorKind::BadRequest) {
             return error;
         }
-        match self.look(None).await {
+        match self.look(look_limit(left)).await {
             Ok(agent) if agent.status.is_active() => {
                 let text = format!(
                     "agents.follow_up: The agent is still {}. Wait for this turn, or stop it first.",
@@ -326,7 +339,8 @@ impl AgentRun {
         let started = Instant::now();
         let deadline = Deadline::after(Some(span), Duration::ZERO);
         let limit = || look_limit(deadline.left(started.elapsed()));
-        let mut agent = self.once_born(|| self.agents.stop_within(&self.id, limit())).await?;
+        let until = Some(started + span);
+        let mut agent = self.once_born(until, || self.agents.stop_within(&self.id, limit())).await?;
         self.keep(&agent, routes::STOP);
         let (mut cadence, mut outage, mut cause) = (Cadence::brisk(), Outage::default(), None);
         while options.wait && agent.status.is_active() {

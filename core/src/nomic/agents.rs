@@ -2,6 +2,7 @@
 
 use super::{
     Agent, AgentRun, Artifact, Attachments, Files, LaunchOptions, ListOptions, Message, Pager, Role,
+    agent_run::look_limit,
     client::Shared,
     envelope::{Enveloped, Rows},
     launch::Launch,
@@ -171,12 +172,12 @@ impl Agents {
     }
 
     pub(crate) async fn stop_within(&self, id: &str, limit: Option<Duration>) -> Result<Agent> {
-        let ids = [("id", id)];
+        let (ids, started) = ([("id", id)], Instant::now());
         let answer = self.shared.exit.call::<Json>(Call::new(routes::STOP, &ids).look(limit)).await?;
         // The body is not documented, and there may be none; without an agent in it, the agent is read.
         match Enveloped::<Agent>::deserialize(answer) {
             Ok(Enveloped { data: agent }) if agent.id.eq_ignore_ascii_case(id) => Ok(agent),
-            _ => self.get(id).await,
+            _ => self.get_within(id, look_limit(limit.map(|limit| limit.saturating_sub(started.elapsed())))).await,
         }
     }
 

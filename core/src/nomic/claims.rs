@@ -11,8 +11,11 @@ use crate::{
     runtime::{PerProcess, Process},
 };
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    collections::{BTreeSet, HashMap},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::Duration,
 };
 use tokio::{
@@ -35,8 +38,38 @@ pub(crate) struct Account {
     used: Mutex<Instant>,
 }
 
-/// How many user rows an agent has, as far as this process asked it; held while it asks.
-type Turns = Arc<tokio::sync::Mutex<usize>>;
+/// What this process asked of one agent.
+#[derive(Clone, Default)]
+struct Turns {
+    /// Held while it asks.
+    turn: Arc<tokio::sync::Mutex<()>>,
+    /// How many user rows there are, as far as it knows: readable while somebody asks.
+    rows: Arc<AtomicUsize>,
+    /// Those after which a turn was stopped for the next one.
+    stopped: Arc<Mutex<BTreeSet<usize>>>,
+}
+
+/// Lets one caller ask an agent.
+pub(crate) struct Asking {
+    _turn: OwnedMutexGuard<()>,
+    asked: Turns,
+}
+
+impl Asking {
+    /// How many user rows the agent has at least.
+    pub(crate) fn count(&self) -> usize {
+        self.asked.rows.load(Relaxed)
+    }
+
+    pub(crate) fn note(&self, rows: usize) {
+        self.asked.rows.store(rows, Relaxed);
+    }
+
+    /// The turn of the n-th user row was stopped.
+    pub(crate) fn stopped(&self, row: usize) {
+        locked(&self.asked.stopped).insert(row);
+    }
+}
 
 /// By instance, and by the key's fingerprint.
 type Accounts = Mutex<HashMap<(String, [u8; 32]), Arc<Account>>>;
@@ -74,16 +107,16 @@ impl Account {
     }
 
     /// Lets one caller at a time ask an agent: two would take each other's question for their own.
-    pub(crate) async fn turn_of(&self, agent: &str) -> OwnedMutexGuard<usize> {
+    pub(crate) async fn turn_of(&self, agent: &str) -> Asking {
         let turns = {
             let mut all = locked(&self.turns);
             // Nobody else holds it now, and what it counted is in the conversation by the time that there are so many.
             if all.len() >= 10_000 {
-                all.retain(|_, turns| Arc::strong_count(turns) > 1);
+                all.retain(|_, turns| Arc::strong_count(&turns.turn) > 1);
             }
             all.entry(agent.to_ascii_lowercase()).or_default().clone()
         };
-        turns.lock_owned().await
+        Asking { _turn: turns.turn.clone().lock_owned().await, asked: turns }
     }
 
     /// What was last seen of the agents. Whoever looks holds it, so that one look serves all who wait for it, and
@@ -110,10 +143,15 @@ impl Account {
         }
     }
 
+    /// Whether this process stopped the turn of the n-th user row to ask again.
+    pub(crate) fn was_stopped(&self, agent: &str, row: usize) -> bool {
+        let turns = locked(&self.turns);
+        turns.get(&agent.to_ascii_lowercase()).is_some_and(|turns| locked(&turns.stopped).contains(&row))
+    }
+
     /// How many user rows an agent has at least, as far as this process asked it.
     pub(crate) fn asked(&self, agent: &str) -> usize {
-        let turns = locked(&self.turns).get(&agent.to_ascii_lowercase()).cloned();
-        turns.and_then(|turns| turns.try_lock().ok().map(|asked| *asked)).unwrap_or_default()
+        locked(&self.turns).get(&agent.to_ascii_lowercase()).map_or(0, |turns| turns.rows.load(Relaxed))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     secret::excerpt,
 };
 use arc_swap::ArcSwapOption;
-use std::{sync::Arc, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 
 /// How many bytes of artifacts one result holds, about.
@@ -31,6 +31,10 @@ pub(crate) struct Follow {
     cause: Option<Error>,
     /// What comes next. It is replaced only when done, so a call that was cancelled can be made again.
     step: Step,
+    /// Since when it pauses, if it does: a call that is made again goes on with the pause.
+    pausing: Option<Duration>,
+    /// The agent as it was when its turn had ended; others look at the run, too, and may see what is older.
+    ended: Option<Agent>,
     /// When the agent was last asked for.
     looked: Duration,
     /// Where lists show the agent.
@@ -81,6 +85,8 @@ impl Follow {
             outage,
             cause: None,
             step,
+            pausing: None,
+            ended: None,
             looked: Duration::ZERO,
             place,
             alone,
@@ -123,6 +129,8 @@ impl Follow {
         match self.step.clone() {
             Step::Agent(pause) => {
                 let now = self.began.elapsed();
+                let paused = now.saturating_sub(*self.pausing.get_or_insert(now));
+                let pause = pause.saturating_sub(paused);
                 let pause = match self.deadline.allow(pause, now) {
                     Pause::For(pause) => pause,
                     Pause::Expired => return Err(self.run.expired(self.span.unwrap_or_default(), self.cause.as_ref())),
@@ -139,9 +147,11 @@ impl Follow {
                     self.alone = self.alone.max(sweep::alone(self.began.elapsed(), fastrand::f64()));
                     looked
                 };
+                self.pausing = None;
                 match looked {
                     Ok(agent) => {
                         self.seen();
+                        self.ended = Some(agent.clone()).filter(|agent| !agent.status.is_active());
                         self.step = self.turn.saw_agent(&agent.status, agent.updated_at, fastrand::f64());
                         Ok(if agent.status.is_active() { Sight::Working(Box::new(agent)) } else { Sight::Nothing })
                     }
@@ -158,6 +168,7 @@ impl Follow {
                             Step::Over(ending, own) => {
                                 let written = |at: usize| rows.get(at).and_then(|row| row.created_at);
                                 let (asked, next) = (own.start.checked_sub(1).and_then(written), written(own.end));
+                                let ending = if self.was_stopped(&rows, &own) { Ending::Stopped } else { ending };
                                 let rows = rows.get(own).unwrap_or_default().to_vec();
                                 Ok(Sight::Over(Over { ending, rows, asked, next }))
                             }
@@ -170,6 +181,17 @@ impl Follow {
             Step::Lost(lost) => Err(self.lost(lost)),
             Step::Over(ending, _) => Ok(Sight::Over(Over { ending, rows: Vec::new(), asked: None, next: None })),
         }
+    }
+
+    /// Whether this process stopped the turn of these rows to ask again, which later rows do not tell.
+    fn was_stopped(&self, rows: &[Message], own: &Range<usize>) -> bool {
+        let asked = rows.iter().take(own.start).filter(|row| row.role == Role::User).count();
+        own.end < rows.len() && self.run.agents.shared.account().was_stopped(self.run.id(), asked)
+    }
+
+    /// The agent as it ended, or else as it was last seen.
+    fn agent(&self) -> Agent {
+        self.ended.clone().unwrap_or_else(|| self.run.agent())
     }
 
     fn seen(&mut self) {
@@ -217,7 +239,7 @@ impl Follow {
                 return Err(self.ended(ErrorKind::RunStopped, text, rows));
             }
         }
-        let agent = self.run.agent();
+        let agent = self.agent();
         let mut artifacts = Vec::new();
         let mut held = 0;
         let own = |artifact: &&ArtifactRef| is_made_in(artifact, over.asked, over.next, &self.run.before);
@@ -303,7 +325,7 @@ impl Updates {
                 Ok(Sight::Nothing) => continue,
                 Ok(Sight::Working(agent)) => *agent,
                 Ok(Sight::Over(_)) => {
-                    let agent = follow.run.agent();
+                    let agent = follow.agent();
                     self.follow = None;
                     agent
                 }

@@ -7,6 +7,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 /// How long an agent must be missing before another is launched in its place: a new one may not be found at once.
 const MISSING: Duration = Duration::from_secs(5);
+/// So many refusals as being at work, of an agent that is seen to be over, may be others' short turns.
+const UNEXPLAINED: usize = 3;
 
 impl Agents {
     /// Asks an agent again, by its id or by a run's token, whatever became of it meanwhile: one ticket, one agent. The
@@ -27,23 +29,25 @@ impl Agents {
         // What cannot be asked is refused before an agent is stopped for it.
         drop(crate::nomic::launch::follow_up(&options.prompt, images.clone())?);
         let (missing, until) = (if launches { MISSING.min(limit / 2) } else { Duration::ZERO }, started + limit);
-        let mut cadence = Cadence::brisk();
+        let (mut cadence, mut unexplained) = (Cadence::brisk(), 0);
         loop {
             let attached = timeout_at(until, self.attach_within(target, missing)).await;
             let run = match attached.unwrap_or_else(|_| Err(unfound())) {
-                Err(error) if launches && error.kind() == ErrorKind::NotFound => break,
+                Err(error) if launches && is_gone(&error) => break,
                 attached => attached?,
             };
             let again = FollowUpOptions { prompt: options.prompt.clone(), timeout: left() };
             let pause = cadence.pause(fastrand::f64());
             match run.follow_up_after(options.interrupt, again, images.clone()).await {
-                Err(error) if Instant::now() + pause < until => match error.kind() {
-                    // It has gone since.
-                    ErrorKind::NotFound if launches => sleep(pause).await,
-                    // Another process has asked it since, and it is at work again.
-                    ErrorKind::Conflict if options.interrupt && error.detail("current").is_some() => sleep(pause).await,
-                    _ => return Err(error),
-                },
+                Err(error) if Instant::now() + pause < until => {
+                    // Another process has asked it since; what that started may be over by now.
+                    let at_work = error.kind() == ErrorKind::Conflict && options.interrupt;
+                    unexplained += usize::from(at_work && error.detail("current").is_none());
+                    if !(launches && is_gone(&error) || at_work && unexplained <= UNEXPLAINED) {
+                        return Err(error);
+                    }
+                    sleep(pause).await;
+                }
                 asked => return asked,
             }
         }
@@ -56,13 +60,17 @@ impl Agents {
         let (began, mut cadence) = (Instant::now(), Cadence::brisk());
         loop {
             match self.attach(target).await {
-                Err(error) if error.kind() == ErrorKind::NotFound && began.elapsed() < patience => {
+                Err(error) if is_gone(&error) && began.elapsed() < patience => {
                     sleep(cadence.pause(fastrand::f64())).await;
                 }
                 attached => return attached,
             }
         }
     }
+}
+
+fn is_gone(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Gone)
 }
 
 /// All the time went by before the agent could be looked at.
