@@ -352,6 +352,23 @@ fn a_turn_is_at_work_from_its_launch_or_from_when_it_was_seen_so_until_its_end_i
 }
 
 /// What a turn does that sees this status and these rows at some second.
+#[test]
+fn what_a_copy_shows_that_lags_behind_is_neither_work_nor_an_end() {
+    let (running, stopped) = (AgentStatus::Running, AgentStatus::Stopped);
+    let soon = |step| matches!(step, Step::Agent(pause) if pause < Duration::from_millis(1500));
+    let mut turn = Turn::new(second_turn(), Duration::ZERO);
+    turn.start(0.5);
+    assert!(soon(turn.saw_agent(&running, moment(-1.0), 0.5)) && !turn.is_at_work() && !turn.is_evident());
+    // As it was when the turn was asked for: it may linger, or be its end.
+    assert_eq!(turn.saw_agent(&stopped, moment(0.0), 0.5), Step::Conversation);
+    turn.saw_agent(&running, moment(1.0), 0.5);
+    for (status, at) in [(&running, -1.0), (&stopped, -1.0), (&stopped, 0.0)] {
+        let step = turn.saw_agent(status, moment(at), 0.5);
+        assert!(matches!(step, Step::Agent(_)) && !soon(step) && turn.is_at_work(), "{status:?} {at}");
+    }
+    assert_eq!(turn.saw_agent(&stopped, moment(2.0), 0.5), Step::Conversation);
+}
+
 fn look(turn: &mut Turn, status: &AgentStatus, changed: f64, rows: &[Message], at: u64) -> Step {
     turn.saw_agent(status, moment(changed), 0.5);
     turn.saw_conversation(rows, Duration::from_secs(at), Duration::from_secs(at), 0.5)
