@@ -2,8 +2,9 @@
 FILE ?= examples/inspection-report.pdf
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-# In CI no daemon of Kotlin's compiler stays behind; elsewhere it makes the next build faster.
-MVN := mvn --quiet --batch-mode $(if $(filter true,$(CI)),-Dkotlin.compiler.daemon=false)
+# In CI no daemon of Kotlin's compiler stays behind; elsewhere it makes the next build faster. Registries fail now and then.
+MVN := mvn --quiet --batch-mode $(if $(filter true,$(CI)),-Dkotlin.compiler.daemon=false) \
+	-Dmaven.wagon.http.retryHandler.count=6 -Daether.connector.http.retryHandler.count=6
 
 # Its parts build into the same folders, and each takes all processors by itself.
 .NOTPARALLEL:

@@ -119,7 +119,7 @@ test('what is lost is found, and nothing is sent again', async () => {
 
 test('what never arrived is told as unknown, and is not sent again', async () => {
   await platform.fault('POST /agents', 'reset', { at: 'before_commit' })
-  const launch = () => nomic.agents.launch({ prompt: 'Look for what never arrived', timeout: 2000 })
+  const launch = () => nomic.agents.launch({ prompt: 'Look for what never arrived', timeout: 4000 })
   const error = await failure(OutcomeUnknownError, launch)
   assert.deepEqual([error.operation, error.candidates, error.outcome], ['agents.launch', [], 'unknown'])
   assert.equal((await requests(platform, 'POST /agents')).length, 1)

@@ -8,7 +8,8 @@ import { agent, Wire } from './wire.mjs'
 test('an idle process ends by itself: nothing was closed, stopped or read to its end', async () => {
   const { code, out, errors } = await run('exit', ['idle', 'http://127.0.0.1:1'])
   assert.deepEqual({ code, errors }, { code: 0, errors: '' })
-  assert.ok(Number(out) < 200, `${out} ms`)
+  // A timer that keeps it going is one of seconds.
+  assert.ok(Number(out) < 2000, `${out} ms`)
 })
 
 test('whatever the callback is, no call keeps the process going once it is over', async () => {

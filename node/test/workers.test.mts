@@ -10,7 +10,7 @@ import { emulator } from './world.mjs'
 
 test('500 workers, each ended with a request in flight', async (t) => {
   const ways = ['terminate', 'exit', 'terminate', 'throw', 'at any time']
-  const { code, signal, out, errors } = await run('workers', ['500', ...ways], { patience: 120_000 })
+  const { code, signal, out, errors } = await run('workers', ['500', ...ways], { patience: 300_000 })
   assert.deepEqual({ code, signal, errors }, { code: 0, signal: null, errors: '' })
   const memory = JSON.parse(out) as number[]
   assert.ok(Math.max(...memory.slice(-3)) < Math.max(...memory.slice(0, 3)) + 40, String(memory))

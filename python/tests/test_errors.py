@@ -209,7 +209,7 @@ def test_a_lost_launch_is_found_and_not_repeated(nomic: Nomic, emulator: Emulato
 def test_a_launch_that_never_arrived_is_unknown_and_not_repeated(nomic: Nomic, emulator: Emulator) -> None:
     emulator.fault("POST /agents", "reset", at="before_commit")
     with pytest.raises(errors.OutcomeUnknownError) as caught:
-        nomic.agents.launch("Look", timeout=2)
+        nomic.agents.launch("Look", timeout=4)
     assert caught.value.operation == "agents.launch" and tuple(caught.value.candidates) == ()
     assert (len(requests(emulator, "POST /agents")), emulator.ledger()["agents"]) == (1, [])
 

@@ -203,7 +203,7 @@ def test_asyncio_has_the_same(nomic: Nomic, emulator: Emulator) -> None:
 
 
 def test_a_step_that_is_cancelled_loses_no_outcome(nomic: Nomic, emulator: Emulator) -> None:
-    emulator.timing(running=1.5)
+    emulator.timing(running=600.0, stopping=0.0)
     tokens = [nomic.agents.launch("Look").token for _ in range(2)]
 
     async def main() -> None:
@@ -211,7 +211,9 @@ def test_a_step_that_is_cancelled_loses_no_outcome(nomic: Nomic, emulator: Emula
         completed = client.as_completed([await client.agents.attach(token) for token in tokens], timeout=60)
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(completed.__anext__(), 0.2)
-        assert [outcome.ok async for outcome in completed] == [True, True]
+        for token in tokens:
+            await (await client.agents.attach(token)).stop()
+        assert codes([outcome async for outcome in completed]) == ["run_stopped"] * 2
 
     asyncio.run(main())
 

@@ -68,19 +68,20 @@ def test_bytes_are_named_by_their_options(nomic: Nomic) -> None:
 
 
 def test_an_expired_wait_gives_a_token_that_waits_on(nomic: Nomic, emulator: Emulator) -> None:
-    emulator.timing(running=3.0)
+    emulator.timing(running=600.0)
     run = nomic.agents.launch("Look")
     with pytest.raises(TimeoutError) as caught:
         run.wait(timeout=0.3)
     error = caught.value
     assert isinstance(error, WaitTimeoutError)
     assert (error.code, error.last_status in ("waiting", "running")) == ("wait_timeout", True)
+    emulator.clock(advance=700.0)
     assert nomic.agents.attach(error.token).wait(timeout=60).text
     assert requests(emulator, "POST /agents/{id}/stop") == []
 
 
 def test_updates_end_with_the_turn(nomic: Nomic, emulator: Emulator) -> None:
-    emulator.timing(running=2.5)
+    emulator.timing(running=4.0)  # It is looked at after 2 and 6 seconds, give or take a fifth.
     run = nomic.agents.launch("Look")
     assert [update.status for update in run.updates()] == ["running", "finished"]
 

@@ -348,12 +348,14 @@ def test_what_was_read_is_sent_before_a_read_that_blocks() -> None:
                     head.set()
                 if b"first block" in received:
                     first.set()
+                if b"second" in received:
+                    return
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=serve, args=(server,), daemon=True).start()
         nomic = Nomic(base_url=f"http://127.0.0.1:{server.getsockname()[1]}", api_key="npk_test", pace=False)
         with pytest.raises(errors.NomkitError):
-            nomic.files.upload(slow(), name="plan.bin", size=17, timeout=1)
+            nomic.files.upload(slow(), name="plan.bin", size=17, timeout=30)
     assert seen == [True, True]
 
 

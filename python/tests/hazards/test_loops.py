@@ -108,7 +108,7 @@ def test_a_cancelled_task_closes_its_connection(maker: type[asyncio.AbstractEven
 
 
 def test_a_cancelled_pause_sends_nothing_more() -> None:
-    limit = answer("{}", "429 Too Many Requests", "Retry-After: 1\r\n")
+    limit = answer("{}", "429 Too Many Requests", "Retry-After: 4\r\n")
     with Server(limit, launches=False) as server:
         nomic = AsyncNomic(base_url=server.url, api_key="npk_test", pace=False)
 
@@ -118,7 +118,7 @@ def test_a_cancelled_pause_sends_nothing_more() -> None:
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            await asyncio.sleep(1.5)  # It would have gone out again by now.
+            await asyncio.sleep(4.5)  # It would have gone out again by now.
 
         asyncio.run(cancel())
         assert len(server.requests) == 1

@@ -123,11 +123,14 @@ def test_a_thread_that_is_not_the_main_one_does_not_queue_for_the_gil() -> None:
             interval = sys.getswitchinterval()
             sys.setswitchinterval(30)
             try:
-                before = woken(thread.native_id)
-                end = time.monotonic() + 0.6
-                while time.monotonic() < end:  # Holds the GIL.
-                    pass
-                ticks = woken(thread.native_id) - before
+                ticks = 0
+                for _ in range(5):
+                    before = woken(thread.native_id)
+                    end = time.monotonic() + 0.6
+                    while time.monotonic() < end:  # Holds the GIL.
+                        pass
+                    # The most of them: a machine may stall in one.
+                    ticks = max(ticks, woken(thread.native_id) - before)
             finally:
                 sys.setswitchinterval(interval)
         thread.join(10)

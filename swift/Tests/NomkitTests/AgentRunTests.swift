@@ -168,7 +168,7 @@ final class AgentRunTests: XCTestCase {
         let run = try await emulator.nomic().agents.launch("Look")
         try await run.wait()
         try await emulator.fault("POST /agents/{id}/followup", "reset", ["at": "before_commit"])
-        let error = try await failure { try await run.followUp("More", timeout: .seconds(1)) }
+        let error = try await failure { try await run.followUp("More", timeout: .seconds(4)) }
         XCTAssertEqual(error.kind, .outcomeUnknown)
         XCTAssertEqual(error.outcome, .unknown)
         XCTAssertEqual(error.operation, "agents.follow_up")

@@ -112,7 +112,7 @@ class RunTest : World() {
             emulator.timing(0.seconds, 0.seconds, 0.seconds)
             val done = nomic.agents.launch("Look").apply { wait() }
             emulator.fault("POST /agents/{id}/followup", "reset", "at" to "before_commit")
-            val lost = failure<OutcomeUnknownException> { done.followUp("More", timeout = 1.seconds) }
+            val lost = failure<OutcomeUnknownException> { done.followUp("More", timeout = 4.seconds) }
             assertEquals(listOf("agents.follow_up", RequestOutcome.Unknown), listOf(lost.operation, lost.outcome))
         }
 
