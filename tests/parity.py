@@ -28,6 +28,7 @@ CHANGE = "one change at a time is a case of an enum"
 EXPLAINED = {
     "TypeScript": {
         "Source": PLAIN,
+        "Completed.close": "`return` does it",
         "Completed.next": "the protocol of iteration",
         "Completed.return": "the protocol of iteration",
         "Emulator.asyncNomic": "there is one client",
@@ -60,6 +61,7 @@ EXPLAINED = {
         "Emulator.customMirror": "what `dump` shows",
         "Files.upload(size)": WITHIN,
         "Nomic.constructor(onevent)": LOGGED,
+        "Completed.close": "letting go of it does it, and the end of its task",
         "Completed.makeAsyncIterator": "the protocol of iteration",
         "Pages.makeAsyncIterator": "the protocol of iteration",
         "Updates.makeAsyncIterator": "the protocol of iteration",
