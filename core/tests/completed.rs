@@ -26,12 +26,13 @@ fn until(mut holds: impl FnMut() -> bool) {
 
 #[test]
 fn they_are_waited_for_while_the_caller_works_on_one() {
-    let world = World::with(0.0, 4.0);
+    let world = World::with(0.0, 600.0);
     world.fault("POST /agents", "fast_turn", 1, json!({}));
     let quick = launch(&world.nomic, "Quick");
     let slow = launch(&world.nomic, "Slow");
     let mut completed = world.nomic.as_completed(&[slow.clone(), quick.clone()], within(60.0)).unwrap();
     assert_eq!(completed.next().unwrap().unwrap().run.id(), quick.id());
+    world.control("PUT", "clock", json!({"advance": 700}));
     until(|| world.requests("GET /agents/{id}/conversation") == 2);
     let last = completed.next().unwrap().unwrap();
     assert!(last.run.id() == slow.id() && last.result.unwrap().text.contains("Slow"));

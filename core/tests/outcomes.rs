@@ -32,7 +32,7 @@ fn a_launch_whose_end_nobody_knows_is_not_sent_again() {
 fn a_gateway_error_after_a_launch_leaves_its_outcome_unknown() {
     let world = World::new();
     world.fault("POST /agents", "status", 1, json!({"status": 502, "body": "<html>Bad gateway</html>"}));
-    let error = lost_launch(&world);
+    let error = world.nomic.agents().launch(prompt("Look").timeout(6.0), vec![], None).unwrap_err();
     assert_eq!((error.code.as_str(), error.status), ("outcome_unknown", Some(502)));
     assert_eq!(world.requests("POST /agents"), 1);
 }

@@ -92,7 +92,7 @@ fn a_page_that_stalls_costs_nobody_his_answer() {
 
 #[test]
 fn who_is_interrupted_in_mid_sweep_leaves_it_to_the_others() {
-    let world = World::with(3.0, 3.0);
+    let world = World::with(3.0, 6.0);
     let runs = world.launch(12);
     // The first page does not come. Six of those who wait for it go; the one who reads it is among them, or not.
     world.control("POST", "faults", &json!({"operation": "GET /agents", "fault": "stall", "times": 1}));

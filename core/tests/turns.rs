@@ -13,13 +13,14 @@ fn follow_up(text: &str) -> FollowUpOptions {
 
 #[test]
 fn an_expired_wait_leaves_the_agent_alone_and_its_token_waits_on() {
-    let world = World::with(0.0, 3.0);
+    let world = World::with(0.0, 600.0);
     let run = world.nomic.agents().launch(prompt("Look"), vec![], None).unwrap();
     let error = run.wait(within(0.5), None).unwrap_err();
     assert_eq!(error.code, "wait_timeout");
     let token = error.detail("token").unwrap().as_str().unwrap();
     let again = world.nomic.agents().attach(token).unwrap();
     assert_eq!((again.id(), again.turn()), (run.id(), 1));
+    world.control("PUT", "clock", json!({"advance": 700}));
     assert!(!again.wait(within(30.0), None).unwrap().text.is_empty());
     assert_eq!(world.requests("POST /agents/{id}/stop"), 0);
 }
@@ -95,10 +96,12 @@ fn stopping_waits_for_the_end_and_a_stopped_turn_is_an_error() {
 
 #[test]
 fn updates_show_changes_and_end_with_the_turn() {
-    let world = World::with(0.0, 3.0);
+    let world = World::with(0.0, 600.0);
     let run = world.nomic.agents().launch(prompt("Look"), vec![], None).unwrap();
-    let seen = run.updates(WaitOptions::default()).unwrap().map(|agent| agent.unwrap().status.to_string());
-    assert_eq!(seen.collect::<Vec<_>>(), ["running", "finished"]);
+    let mut seen = run.updates(WaitOptions::default()).unwrap().map(|agent| agent.unwrap().status.to_string());
+    assert_eq!(seen.next().as_deref(), Some("running"));
+    world.control("PUT", "clock", json!({"advance": 700}));
+    assert_eq!(seen.collect::<Vec<_>>(), ["finished"]);
 }
 
 #[test]

@@ -175,10 +175,17 @@ async fn a_reader_that_is_stopped_is_gone() {
     let note = tempfile::NamedTempFile::new().unwrap();
     let script = format!("echo $$ > '{}'; exec sleep 600", note.path().display());
     let reader = Extractor::new(Worker::Program("/bin/sh".into(), vec!["-c".to_owned(), script]));
-    let limits = Limits { wall: Duration::from_millis(500), ..Limits::default() };
-    assert_eq!(read(&reader.with_limits(limits), "a.txt", b"text").await, Err(Unreadable::TimedOut));
-    let process = std::fs::read_to_string(note.path()).unwrap();
-    assert!(!Path::new("/proc").join(process.trim()).exists(), "killed and reaped");
+    for wall in [500, 5_000, 30_000] {
+        let limits = Limits { wall: Duration::from_millis(wall), ..Limits::default() };
+        assert_eq!(read(&reader.clone().with_limits(limits), "a.txt", b"text").await, Err(Unreadable::TimedOut));
+        let process = std::fs::read_to_string(note.path()).unwrap();
+        // A loaded machine may not have come to the script by then.
+        if !process.trim().is_empty() {
+            assert!(!Path::new("/proc").join(process.trim()).exists(), "killed and reaped");
+            return;
+        }
+    }
+    panic!("the script never began");
 }
 
 #[cfg(target_os = "linux")]

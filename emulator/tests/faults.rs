@@ -116,9 +116,10 @@ fn stale_finished_ends() {
     let id = client.launch("First", &[])["id"].clone();
     client.post(&format!("/agents/{}/stop", id.as_str().unwrap()), &json!({}));
     let first = client.until(&id, "stopped");
-    client.fault(&json!({ "operation": FOLLOW_UP, "fault": "stale_finished", "seconds": 0.2 }));
+    client.fault(&json!({ "operation": FOLLOW_UP, "fault": "stale_finished", "seconds": 1000 }));
     client.post(&format!("/agents/{}/followup", id.as_str().unwrap()), &prompt());
     assert_eq!(client.agent(&id), first);
+    client.control("PUT", "/clock", &json!({ "advance": 1001 }));
     assert!(client.until(&id, "running")["updatedAt"].as_str() > first["updatedAt"].as_str());
 }
 
@@ -147,10 +148,11 @@ fn fast_turn_is_never_seen_active() {
 #[test]
 fn conversation_lag_delays_what_the_turn_adds() {
     let client = Client::start(INSTANT);
-    let fault = client.fault(&json!({ "operation": LAUNCH, "fault": "conversation_lag", "seconds": 0.3 }));
+    let fault = client.fault(&json!({ "operation": LAUNCH, "fault": "conversation_lag", "seconds": 1000 }));
     let id = client.launch("First", &[])["id"].clone();
     assert_eq!(client.messages(&id), Vec::<Value>::new());
     client.until(&id, "finished");
+    client.control("PUT", "/clock", &json!({ "advance": 1001 }));
     while client.messages(&id).len() < 2 {}
     client.struck(&fault, 1, 1);
 

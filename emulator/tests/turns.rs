@@ -19,18 +19,17 @@ fn stop(client: &Client, id: &Value) -> common::Answer {
 
 #[test]
 fn a_turn_waits_runs_and_finishes() {
-    let step = Duration::from_millis(150);
+    let step = Duration::from_secs(1000);
     let client = Client::start(Timing { waiting: step, running: step, stopping: step });
     let launched = client.launch("Hello", &[]);
     assert_eq!(launched["status"], "waiting");
     assert_eq!(launched["createdAt"], launched["updatedAt"]);
+    let advance = |seconds: u32| client.control("PUT", "/clock", &json!({ "advance": seconds }));
     let mut seen = vec![client.agent(&launched["id"])];
-    while seen.last().unwrap()["status"] != "finished" {
-        let agent = client.agent(&launched["id"]);
-        if agent != *seen.last().unwrap() {
-            seen.push(agent);
-        }
-    }
+    advance(1500);
+    seen.push(client.agent(&launched["id"]));
+    advance(1000);
+    seen.push(client.until(&launched["id"], "finished"));
     let statuses: Vec<&str> = seen.iter().map(|agent| agent["status"].as_str().unwrap()).collect();
     assert_eq!(statuses, ["waiting", "running", "finished"]);
     assert!(seen.is_sorted_by_key(|agent| agent["updatedAt"].as_str().unwrap().to_owned()));
@@ -108,12 +107,13 @@ fn a_follow_up_is_a_new_turn_of_the_same_agent() {
 
 #[test]
 fn a_stop_takes_its_time() {
-    let timing = Timing { stopping: Duration::from_millis(300), ..ENDLESS };
+    let timing = Timing { stopping: Duration::from_secs(1000), ..ENDLESS };
     let client = Client::start(timing);
     let id = client.launch("Hello", &[])["id"].clone();
     let answer = stop(&client, &id);
     assert_eq!((answer.status, answer.data()["status"].clone()), (202, json!("running")));
     assert_eq!(client.agent(&id)["status"], "running");
+    client.control("PUT", "/clock", &json!({ "advance": 1001 }));
     client.until(&id, "stopped");
     assert_eq!(types(&client.messages(&id)), ["user"]);
     let again = stop(&client, &id);

@@ -37,6 +37,7 @@ impl World {
         let token = self.emulator.token();
         let mut answer = match method {
             "GET" => ureq::get(url).header("x-emulator-token", token).call(),
+            "PUT" => ureq::put(url).header("x-emulator-token", token).send(body.to_string()),
             _ => ureq::post(url).header("x-emulator-token", token).send(body.to_string()),
         }
         .unwrap();

@@ -39,8 +39,9 @@ fn long() -> Duration {
 }
 
 impl Fault for Stall {
-    fn after(&self, answer: Answer, _: &Occasion<'_>) -> After {
-        let (pause, bytes) = (self.seconds, self.bytes);
+    fn after(&self, answer: Answer, occasion: &Occasion<'_>) -> After {
+        // From before all that tells of it: the ledger's status, or the first bytes.
+        let (end, bytes) = (occasion.app.clock.after(self.seconds), self.bytes);
         After::Play(
             Some(answer.status),
             Play::new(move |stage| {
@@ -53,8 +54,6 @@ impl Fault for Stall {
                             ([&head, &first[..]].concat(), rest.to_vec())
                         }
                     };
-                    // From before the bytes that a client may take for the start of the pause.
-                    let end = stage.app.clock.after(pause);
                     stage.send(&first).await?;
                     if stage.wait(end).await {
                         stage.answer(&rest).await?;
@@ -72,7 +71,8 @@ impl Fault for Drip {
         valid.then_some(()).ok_or_else(|| Problem::issue("bytes_per_second", "Expected a number above 0"))
     }
 
-    fn after(&self, answer: Answer, _: &Occasion<'_>) -> After {
+    fn after(&self, answer: Answer, occasion: &Occasion<'_>) -> After {
+        let start = occasion.app.clock.now();
         let pace = self.bytes_per_second;
         let step = Duration::from_secs_f64((1.0 / pace).max(0.01));
         After::Play(
@@ -80,7 +80,6 @@ impl Fault for Drip {
             Play::new(move |stage| {
                 Box::pin(async move {
                     // Each time is taken before the bytes that a client may move the clock at.
-                    let start = stage.app.clock.now();
                     let step = millis(step);
                     let mut next = start.saturating_add(step);
                     stage.send(&answer.true_head()).await?;

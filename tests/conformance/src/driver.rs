@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a driver may take to end.
 const FAREWELL: Duration = Duration::from_secs(10);
 /// How long its last words may take.
-const LAST: Duration = Duration::from_millis(500);
+const LAST: Duration = Duration::from_secs(10);
 /// How much of its error output a failure shows.
 const TAIL: usize = 3000;
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// How long a fault may take to be counted after the client has felt it.
-const SETTLE: Duration = Duration::from_secs(2);
+const SETTLE: Duration = Duration::from_secs(20);
 
 /// An emulator with the faults that were asked of it.
 pub(crate) struct Stage {
@@ -44,6 +44,32 @@ impl Stage {
 
     /// Sets one of the emulator's controls.
     pub(crate) fn control(&self, name: &str, value: &Value) -> Result<(), String> {
+        self.put(name, value)?;
+        if name == "clock" { self.commit_late() } else { Ok(()) }
+    }
+
+    /// A late commit's time begins when the emulator has noticed that its client left, and what a step of the clock makes
+    /// due is done before the scenario goes on.
+    fn commit_late(&self) -> Result<(), String> {
+        let deadline = Instant::now() + SETTLE;
+        for (id, fault) in self.faults.iter().filter(|(_, fault)| fault.get("fault") == Some(&json!("commit_delay"))) {
+            loop {
+                let report = self.get(&format!("/faults/{id}"))?;
+                let count = |name: &str| report.get(name).and_then(Value::as_u64).unwrap_or_default();
+                if count("completed") >= count("hits") {
+                    break;
+                }
+                if Instant::now() >= deadline {
+                    return Err(format!("{fault} did not come with the clock"));
+                }
+                std::thread::sleep(Duration::from_millis(20));
+                self.put("clock", &json!({ "advance": fault.get("seconds") }))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&self, name: &str, value: &Value) -> Result<(), String> {
         let url = self.url(&format!("/{name}"));
         let request = self.agent.put(url).header("x-emulator-token", self.emulator.token());
         answer(&format!("PUT /{name}"), request.send_json(value)).map(drop)
