@@ -80,6 +80,8 @@ pub(crate) struct Turn {
     stirred: bool,
     /// The agent changed after the request was answered, which only the turn itself can have done.
     moved: bool,
+    /// How many looks in a row showed it as it was before.
+    behind: u32,
     ending: Option<Ending>,
     ended: Option<Moment>,
     /// What it had said at an earlier look, and when.
@@ -88,6 +90,8 @@ pub(crate) struct Turn {
 
 /// How long the previous turn's status may linger.
 const LINGER: Duration = Duration::from_secs(60);
+/// So many looks in a row may come from a copy of the platform that lags behind: about half a minute.
+const BEHIND: u32 = 30;
 /// How long rows may come after the status.
 const LAG: Duration = Duration::from_secs(30);
 /// An answer that stands unchanged for this long beside a terminal status is whole, for want of better evidence.
@@ -103,6 +107,7 @@ impl Turn {
             active: false,
             stirred: false,
             moved: false,
+            behind: 0,
             ending: None,
             ended: None,
             said: None,
@@ -121,8 +126,11 @@ impl Turn {
             updated_at.is_some_and(|now| self.stirred && self.baseline.accepted_at.is_some_and(|at| now > at));
         // From before this turn: a copy of the platform's that lags behind says nothing of it.
         let behind = |(now, before)| now < before || (now == before && self.stirred);
-        if updated_at.zip(self.baseline.updated_at).is_some_and(behind) {
-            return Step::Agent(if self.active { self.patient.pause(jitter) } else { self.brisk.pause(jitter) });
+        let behind = updated_at.zip(self.baseline.updated_at).is_some_and(behind);
+        self.behind = if behind { self.behind + 1 } else { 0 };
+        // All looks for so long: that is how this platform tells time.
+        if behind && self.behind <= BEHIND {
+            return Step::Agent(self.brisk.pause(jitter));
         }
         self.ending = match status {
             AgentStatus::Finished => Some(Ending::Finished),

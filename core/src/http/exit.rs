@@ -264,7 +264,7 @@ impl Exit {
             Answer::collect(response).await
         };
         let result = match call.payload.meter() {
-            Some(meter) => watch(exchange, meter, call.progress, left, call.room(left)).await,
+            Some(meter) => watch(exchange, meter, call.progress, left, |left| call.room(left)).await,
             None => {
                 let limit = self.config.timeout.min(call.room(left)).min(call.each);
                 Patience::new(limit).wait(pin!(exchange)).await.unwrap_or_else(|| Err(silent(limit)))

@@ -16,18 +16,19 @@ const STALL: Duration = Duration::from_secs(30);
 /// How long the server may take to accept a file after its last byte.
 pub(super) const ACCEPTANCE: Duration = Duration::from_secs(300);
 
-/// Follows an upload: tells its progress, and gives up when it moves no more, after `left` at most; what was sent whole has
-/// `room` to be answered.
+/// Follows an upload: tells its progress, and gives up when it moves no more, after `left` at most; once it was sent whole,
+/// `room` says how much of what is left the answer has.
 pub(super) async fn watch(
     exchange: impl Future<Output = Result<Answer, Failure>>,
     meter: &Meter,
     listener: Option<&OnProgress>,
     left: Duration,
-    room: Duration,
+    room: impl Fn(Duration) -> Duration,
 ) -> Result<Answer, Failure> {
     let mut exchange = pin!(exchange);
     let mut sending = Sending::new(listener);
     let (began, mut patience, mut sent) = (Instant::now(), Patience::new(STALL), 0);
+    let mut whole = None;
     loop {
         let step = patience.step(INTERVAL, exchange.as_mut()).await;
         let now = meter.sent();
@@ -46,7 +47,13 @@ pub(super) async fn watch(
         if patience.is_over() {
             return Err(silent(given));
         }
-        let limit = if now < meter.total { left } else { room };
+        let limit = match now < meter.total {
+            true => left,
+            false => *whole.get_or_insert_with(|| {
+                let sent = began.elapsed();
+                sent + room(left.saturating_sub(sent))
+            }),
+        };
         if began.elapsed() >= limit {
             return Err(if meter.is_starved() { starved(limit) } else { silent(limit) });
         }

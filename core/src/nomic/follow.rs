@@ -131,6 +131,10 @@ impl Follow {
                 let now = self.began.elapsed();
                 let paused = now.saturating_sub(*self.pausing.get_or_insert(now));
                 let pause = pause.saturating_sub(paused);
+                if pause.is_zero() && !paused.is_zero() {
+                    // Should this look be left too, the next one is a moment later.
+                    (self.pausing, self.step) = (Some(now), Step::Agent(Duration::from_secs(1)));
+                }
                 let pause = match self.deadline.allow(pause, now) {
                     Pause::For(pause) => pause,
                     Pause::Expired => return Err(self.run.expired(self.span.unwrap_or_default(), self.cause.as_ref())),

@@ -24,6 +24,8 @@ struct Search<'s> {
     pause: Option<Duration>,
     /// Why the last look failed, if it did.
     cause: Option<Error>,
+    /// A look showed something.
+    seen: bool,
 }
 
 impl<'s> Search<'s> {
@@ -32,7 +34,7 @@ impl<'s> Search<'s> {
         let text = "its answer was lost: it is looked for, and not sent again";
         shared.exit.events.tell(Event::new(EventKind::Recovering, operation, text));
         let end = until.min(began + SETTLE);
-        Self { shared, operation, began, end, cadence: Cadence::brisk(), pause: None, cause: None }
+        Self { shared, operation, began, end, cadence: Cadence::brisk(), pause: None, cause: None, seen: false }
     }
 
     /// Waits for the time of the next look; whether there is one.
@@ -62,14 +64,18 @@ impl<'s> Search<'s> {
         };
         match timeout_at(self.end, look).await.unwrap_or_else(late) {
             Ok(seen) => {
-                self.cause = None;
+                (self.cause, self.seen) = (None, true);
                 Some(seen)
             }
             Err(failed) => {
                 if !failed.retryable {
                     self.end = self.began;
                 }
-                self.cause = Some(failed);
+                // One that the end cut short takes nothing from what was seen before.
+                let cut = failed.kind() == ErrorKind::RequestTimeout && left(self.end) < Duration::from_millis(10);
+                if !(cut && self.seen) {
+                    self.cause = Some(failed);
+                }
                 None
             }
         }
