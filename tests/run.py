@@ -63,7 +63,8 @@ Suites = dict[str, dict[str, Column]]
 FAILURES: list[str] = []
 # How the runners of all languages name a test that failed; a check names lines.
 FAILURE = re.compile(
-    r"^(?:FAILED |ERROR |test .* \.\.\. FAILED| *not ok \d+ - |\[ERROR\] +\S+:\d+|.*Test Case '.+' failed |error).*",
+    r"^(?:FAILED |ERROR |test .* \.\.\. FAILED| *not ok \d+ - |\[ERROR\] +\S+:\d+|.*Test Case '.+' failed |error"
+    r"|\S+\.swift:\d+: error: ).*",
     re.MULTILINE,
 )
 
@@ -103,12 +104,16 @@ def run(title: str, command: Command, cwd: Path = ROOT) -> tuple[int, str]:
             end(suite)
         told.seek(0)
         output = told.read().decode(errors="replace")
+    named: list[str] = []
     if suite.returncode or late:
         print(output)
-        FAILURES.extend(f"{title}: {line.strip()}" for line in FAILURE.findall(output)[:20] or ["see above"])
+        named = [line.strip() for line in FAILURE.findall(output)[:20]] or ["see above"]
+        FAILURES.extend(f"{title}: {line}" for line in named)
     if late:
         print(f"   It was ended: it took more than {LIMIT} s.")
     print(f"   {'FAILED' if suite.returncode or late else 'ok'} in {time.monotonic() - started:.0f} s", flush=True)
+    # Again, beside the verdict: whoever sees but a part of the output looks for that.
+    print("".join(f"   {line}\n" for line in named), end="", flush=True)
     return (1 if late else suite.returncode), output
 
 

@@ -279,11 +279,11 @@ def test_a_cancelled_upload_stops_its_reader_and_closes_its_connection(size: int
             started = time.monotonic()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            assert time.monotonic() - started < 0.2
+            assert time.monotonic() - started < 2
             assert asyncio.all_tasks() <= others
             while len(server.closed) < connections:
                 await asyncio.sleep(0.001)
-            assert size is None or server.closed[-1] - started < 0.2
+            assert size is None or server.closed[-1] - started < 2
         released.set()
 
     asyncio.run(asyncio.wait_for(cancel(AsyncNomic(base_url=server.url, api_key="npk_test", pace=False)), 30))

@@ -18,7 +18,9 @@ from typing import IO
 PATIENCE = 60.0
 """Seconds after which something counts as hanging: far more than a busy machine needs."""
 GATE = 0.2
-"""Seconds within which an interrupted call ends."""
+"""Seconds within which an interrupted call ends: of two hundred, since one alone may meet a machine that stalls."""
+SOON = 2.0
+"""Seconds within which one alone ends, which would go on for far longer."""
 
 AGENT = '{"data":{"id":"agent","status":"running"}}'
 

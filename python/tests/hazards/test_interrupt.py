@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from apparatus import AGENT, GATE, PATIENCE, Program, Server, answer, program, run
+from apparatus import AGENT, GATE, PATIENCE, SOON, Program, Server, answer, program, run
 from nomkit import Emulator
 
 # A shell's background jobs are started with SIGINT ignored, and this test may be one.
@@ -39,7 +39,7 @@ def interrupted(running: Program) -> float:
     """Interrupts the call, and gives when that was."""
     at = running.interrupt()
     late = float(running.line()) - at
-    assert late < GATE, f"KeyboardInterrupt after {late * 1000:.0f} ms"
+    assert late < SOON, f"KeyboardInterrupt after {late * 1000:.0f} ms"
     return at
 
 
@@ -118,7 +118,7 @@ def check_interrupt(server: Server, call: str, requests: int, looking: bool = Fa
         at = interrupted(running)
         # The process lives on: it is the client that closes them.
         server.until(lambda: len(server.ended) == len(server.connections))
-        assert server.ended[-1] - at < GATE
+        assert server.ended[-1] - at < SOON
         made = len(server.requests)
         # One that looks again may have done so meanwhile.
         assert made == requests or (looking and made > requests)

@@ -13,7 +13,7 @@ import weakref
 import pytest
 import trio
 import uvloop
-from apparatus import AGENT, GATE, PATIENCE, Server, answer, run
+from apparatus import AGENT, PATIENCE, SOON, Server, answer, run
 from conftest import requests
 from nomkit import AsyncNomic, Emulator
 
@@ -103,7 +103,7 @@ def test_a_cancelled_task_closes_its_connection(maker: type[asyncio.AbstractEven
         late = [loop.run_until_complete(cancel(number)) for number in range(3)]
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
-        assert max(late) < GATE
+        assert max(late) < SOON
         assert len(server.requests) == 3
 
 

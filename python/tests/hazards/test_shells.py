@@ -12,7 +12,7 @@ from typing import Any
 
 import pexpect
 import pytest
-from apparatus import AGENT, GATE, PATIENCE, Server, answer
+from apparatus import AGENT, PATIENCE, SOON, Server, answer
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
@@ -62,7 +62,7 @@ def test_ipython(tmp_path: Path) -> None:
             shell.send("\x03")
             shell.expect(r"seen ([\d.]+)")
             seen: Any = shell.match
-            assert float(seen[1]) - at < GATE
+            assert float(seen[1]) - at < SOON
             shell.expect("KeyboardInterrupt")
             server.until(lambda: len(server.ended) == 2)
             shell.sendline(f"%run -i {cells[2]}")
@@ -104,7 +104,7 @@ def test_a_kernel(kernel: tuple[KernelManager, BlockingKernelClient], cell: str,
             client.control_channel.send(client.session.msg("interrupt_request", {}))
         status, printed = outcome(client, message)
         seen = re.search(r"^seen (.*)$", printed, re.MULTILINE)
-        assert status == "error" and seen is not None and float(seen[1]) - at < GATE
+        assert status == "error" and seen is not None and float(seen[1]) - at < SOON
         assert execute(client, AGAIN) == ("ok", "again: agent\n")
         assert len(server.requests) == 3
 

@@ -7,8 +7,10 @@ import XCTest
 import Glibc
 #endif
 
-/// Within this a cancelled call's connection is closed.
+/// Within this a cancelled call's connection is closed: of two hundred, since one alone may meet a machine that stalls.
 let gate = Duration.milliseconds(200)
+/// Within this one alone is closed. It would stay open for far longer.
+let soon = Duration.seconds(2)
 /// After this something counts as hanging: far more than a busy machine needs.
 let patience = Duration.seconds(30)
 
@@ -33,6 +35,20 @@ extension XCTestCase {
         let bark = DispatchWorkItem { fatalError("\(name) hangs.") }
         DispatchQueue(label: "watchdog").asyncAfter(deadline: .now() + patience.inSeconds * 8, execute: bark)
         addTeardownBlock { bark.cancel() }
+    }
+}
+
+/// Waits until this process has no more than before, but for what is allowed. What is let go of goes a little later.
+func nothingLeft(
+    files: Int, threads: Int, heap: Int, file: StaticString = #filePath, line: UInt = #line
+) async throws {
+    let end = ContinuousClock.now + patience
+    while Here.files > files || Here.threads.count >= threads || Here.heap >= heap {
+        guard ContinuousClock.now < end else {
+            let left = "files \(Here.files) > \(files), heap \(Here.heap) >= \(heap) or threads >= \(threads)"
+            return XCTFail("\(left): \(Here.threads)", file: file, line: line)
+        }
+        try await Task.sleep(for: .milliseconds(5))
     }
 }
 

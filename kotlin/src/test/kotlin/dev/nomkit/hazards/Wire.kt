@@ -10,8 +10,11 @@ import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.thread
 import kotlin.concurrent.withLock
 
-/** Milliseconds within which the server sees a call's end. */
+/** Milliseconds within which the server sees a call's end: of two hundred, since one alone may meet a machine that stalls. */
 const val GATE = 200L
+
+/** Milliseconds within which it sees that of one alone, which would go on for far longer. */
+const val SOON = 2000L
 
 const val AGENT = """{"data":{"id":"agent","status":"running"}}"""
 
