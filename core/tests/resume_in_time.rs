@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::scripted::{Reply, agent, client, count, launch, reply};
-use nomkit::{FollowUpOptions, ResumeOptions, StopOptions, WaitOptions};
+use common::scripted::{Reply, Seen, agent, client, count, launch, reply};
+use nomkit::{FollowUpOptions, Nomic, ResumeOptions, StopOptions, WaitOptions};
 use serde_json::json;
 use std::{
     sync::{Arc, Mutex},
@@ -117,8 +117,8 @@ async fn a_token_that_names_more_turns_than_there_can_be_is_refused() {
     assert_eq!(count(&seen, "GET /agents/a"), 0);
 }
 
-#[tokio::test(start_paused = true)]
-async fn who_waits_for_a_turn_that_is_stopped_for_the_next_one_is_told_so() {
+/// An agent that works until it is stopped; asked again, it is done in a second.
+fn stoppable() -> (Nomic, Seen) {
     // When it was stopped, and asked again.
     let marks = Arc::new(Mutex::new([None::<Instant>; 2]));
     let (nomic, seen) = client(move |call, _, _| {
@@ -146,14 +146,27 @@ async fn who_waits_for_a_turn_that_is_stopped_for_the_next_one_is_told_so() {
             }
         }
     });
-    let run = launch(&nomic).await.unwrap();
-    let again = async {
-        tokio::time::sleep(Duration::from_millis(2500)).await;
-        nomic.agents().resume("a", ask("Again").interrupt(true), vec![]).await.unwrap()
-    };
-    let (first, again) = tokio::join!(run.wait(WaitOptions::default(), None), again);
-    assert_eq!(first.unwrap_err().code, "run_stopped");
-    assert_eq!((again.turn(), count(&seen, "POST /agents/a/stop")), (2, 1));
-    assert_eq!(again.wait(WaitOptions::default(), None).await.unwrap().text, "Seen");
-    assert_eq!(run.wait(WaitOptions::default(), None).await.unwrap_err().code, "run_stopped");
+    (nomic, seen)
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_turn_that_is_stopped_for_the_next_one_is_told_so() {
+    for by_hand in [false, true] {
+        let (nomic, seen) = stoppable();
+        let run = launch(&nomic).await.unwrap();
+        let again = async {
+            tokio::time::sleep(Duration::from_millis(2500)).await;
+            if by_hand {
+                run.stop(StopOptions::default()).await.unwrap();
+                run.follow_up(FollowUpOptions::default().prompt("Again"), vec![]).await.unwrap()
+            } else {
+                nomic.agents().resume("a", ask("Again").interrupt(true), vec![]).await.unwrap()
+            }
+        };
+        let (first, again) = tokio::join!(run.wait(WaitOptions::default(), None), again);
+        assert_eq!(first.unwrap_err().code, "run_stopped", "by hand: {by_hand}");
+        assert_eq!((again.turn(), count(&seen, "POST /agents/a/stop")), (2, 1));
+        assert_eq!(again.wait(WaitOptions::default(), None).await.unwrap().text, "Seen");
+        assert_eq!(run.wait(WaitOptions::default(), None).await.unwrap_err().code, "run_stopped");
+    }
 }

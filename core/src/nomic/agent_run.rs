@@ -265,7 +265,9 @@ impl AgentRun {
         // Rows may come late; what this process asked before is there all the same.
         let users = rows.iter().filter(|row| row.role == Role::User).count().max(least).max(rows_asked.count());
 
-        if stopped {
+        // This run's own turn was the last one, and the agent was stopped at it before.
+        let own = self.baseline.users + 1 == users && self.is_of_this_turn(before.updated_at);
+        if stopped || (own && before.status == AgentStatus::Stopped) {
             // Whoever waits for that turn may not have seen it: rows of a part of an answer do not tell.
             rows_asked.stopped(users);
         }
@@ -305,6 +307,12 @@ impl AgentRun {
         agent.id.replace_range(.., &self.id);
         let before = before.artifacts.into_iter().map(|artifact| artifact.id).collect();
         Ok(Self { before, recovered, ..Self::new(self.agents.clone(), agent, number(baseline.users), baseline) })
+    }
+
+    /// Whether the agent last changed after this turn was accepted.
+    fn is_of_this_turn(&self, updated_at: Option<Timestamp>) -> bool {
+        let is_first = self.baseline.updated_at.is_none();
+        is_first || updated_at.zip(self.baseline.accepted_at).is_some_and(|(now, accepted)| now > accepted)
     }
 
     /// The platform refuses a follow-up on an active agent by 409 or by 400; the agent itself tells which it was.
