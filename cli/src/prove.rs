@@ -16,7 +16,7 @@ pub(crate) struct Prove {
     /// What chance begins with.
     #[arg(long, default_value_t = 7)]
     seed: u64,
-    /// About how long it may take; it says how many trials there are.
+    /// About how long it may take, some 15 s at least; it says how many trials there are.
     #[arg(long, default_value_t = 60.0, value_parser = seconds, conflicts_with_all = ["full", "trials"])]
     seconds: f64,
     /// All trials that a release is held against.

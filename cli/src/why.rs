@@ -80,7 +80,7 @@ fn verdict(run: &AgentRun) -> String {
     match run.wait(WaitOptions::default().timeout(LOOK), None) {
         Ok(result) => {
             let (rows, artifacts) = (result.messages.len(), result.artifacts.len());
-            format!("The turn is over; its answer is there ({rows} rows, {artifacts} artifacts).")
+            format!("The turn is over; its answer is there (rows: {rows}, artifacts: {artifacts}).")
         }
         Err(error) => ended(&error),
     }

@@ -355,7 +355,7 @@ impl Told {
 
     fn write(&self, text: &mut String) {
         let Self { event, times, last } = self;
-        let at = event.at.0.strftime("%H:%M:%S%.3f");
+        let at = event.at.0.strftime("%H:%M:%S%.3fZ");
         let _ = write!(text, "\n{at}  {:<20} {}", event.operation, event.text);
         if let Some(seconds) = event.seconds {
             let _ = write!(text, " ({seconds} s)");
@@ -364,7 +364,7 @@ impl Told {
             let _ = write!(text, " [request {id}]");
         }
         if *times > 1 {
-            let _ = write!(text, " ×{times}, until {}", last.0.strftime("%H:%M:%S"));
+            let _ = write!(text, " ×{times}, until {}", last.0.strftime("%H:%M:%SZ"));
         }
     }
 }

@@ -184,7 +184,8 @@ impl Answer {
         let issues = problem.as_ref().is_some_and(|problem| problem.issues.as_array().is_some_and(|i| !i.is_empty()));
         let advice = advice(kind, route, issues);
         let status = self.status.as_u16();
-        let mut error = Error::new(kind, format!("{operation}: {advice} (HTTP {status}: {words})"));
+        let words = if words.is_empty() { words } else { format!(": {words}") };
+        let mut error = Error::new(kind, format!("{operation}: {advice} (HTTP {status}{words})"));
         error.info_mut().server_code = problem.as_ref().and_then(|p| p.code.as_deref()).map(|c| excerpt(c, 128));
         match kind {
             ErrorKind::BadRequest => error.with(

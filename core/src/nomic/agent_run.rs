@@ -374,7 +374,9 @@ impl AgentRun {
             Some(cause) => format!("Nothing could be seen of the agent for {seconds:.0} s ({})", cause.message),
         };
         text.push_str(&format!(". It runs on; `agents.attach` with this token waits on: {token}"));
-        Error::new(ErrorKind::WaitTimeout, text).with("token", token).with("last_status", status.as_str())
+        let mut error = Error::new(ErrorKind::WaitTimeout, text);
+        error.info_mut().elapsed = seconds;
+        error.with("token", token).with("last_status", status.as_str())
     }
 }
 

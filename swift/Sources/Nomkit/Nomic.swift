@@ -136,7 +136,7 @@ public final class Nomic: Sendable {
     }
 
     /// Closes the client: calls made from now on throw `NomkitError` of kind `.closed`, idle connections are dropped, and
-    /// `onEvent` hears no more.
+    /// `onEvent` hears of what happened before, and no more.
     public func close() {
         bridge.shut()
     }

@@ -6,6 +6,11 @@ public struct Page<Item: Sendable>: Sendable {
     public let totalCount: Int?
 }
 
+extension Page: Equatable where Item: Equatable {}
+extension Page: Hashable where Item: Hashable {}
+extension Page: Encodable where Item: Encodable {}
+extension Page: Decodable where Item: Decodable {}
+
 /// A list that is read page by page, as far as it is asked for: `for try await item in list`.
 ///
 /// Each loop reads it anew from its start; leaving the loop drops it. What is wrong with the list's arguments is thrown

@@ -55,6 +55,8 @@ final class PagesTests: XCTestCase {
         for try await page in nomic.agents.list(pageSize: 2).pages() {
             sizes.append(page.items.count)
             XCTAssertNil(page.totalCount)
+            let again = try JSONDecoder().decode(Page<Agent>.self, from: JSONEncoder().encode(page))
+            XCTAssertEqual(Set([page, again]), [page])
         }
         XCTAssertEqual(sizes, [2, 2, 1])
         try await emulator.persona(.drifted)

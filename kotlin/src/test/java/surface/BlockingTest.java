@@ -1,6 +1,7 @@
 package surface;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -37,6 +38,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -133,6 +135,44 @@ class BlockingTest {
             }
         }
         while (emulator.faultReport(stall).getCompleted() == 0) Thread.onSpinWait();
+    }
+
+    @Test
+    void closingEndsWhoWaitsInAnotherThread() throws Exception {
+        var run = nomic.agents().launch("Look");
+        run.await();
+        var stall = emulator.fault("GET /agents/{id}/conversation", "stall");
+        var completed = nomic.asCompleted(List.of(run));
+        var waiting = CompletableFuture.supplyAsync(() -> completed.iterator().hasNext());
+        while (emulator.faultReport(stall).getHits() == 0) Thread.onSpinWait();
+        completed.close();
+        assertFalse(waiting.get(30, TimeUnit.SECONDS));
+        while (emulator.faultReport(stall).getCompleted() == 0) Thread.onSpinWait();
+    }
+
+    @Test
+    void whatIsClosedHasNothingMoreAndEndsNothingElse() {
+        List<BlockingRun> runs = List.of(nomic.agents().launch("Look"), nomic.agents().launch("Look again"));
+        nomic.waitAll(runs);
+        var completed = nomic.asCompleted(runs);
+        var other = completed.iterator();
+        other.next();
+        try (var stream = completed.stream()) {
+            assertTrue(stream.findFirst().isPresent());
+        }
+        assertTrue(other.next().isOk());
+        var left = completed.iterator();
+        left.next();
+        completed.close();
+        assertFalse(left.hasNext());
+    }
+
+    @Test
+    void afterAnErrorThereIsNothingMore() {
+        emulator.timing(Duration.ZERO, Duration.ofSeconds(60), null);
+        var updates = nomic.agents().launch("Look").updates(Duration.ofMillis(300)).iterator();
+        assertThrows(WaitTimeoutException.class, () -> updates.forEachRemaining(agent -> {}));
+        assertFalse(updates.hasNext());
     }
 
     @Test

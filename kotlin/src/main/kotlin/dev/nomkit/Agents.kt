@@ -24,7 +24,8 @@ class Agents internal constructor(private val bridge: AgentsBridge) {
      * @throws SpendLimitException the user's spend limit is reached
      * @throws OutcomeUnknownException the answer was lost, and the agent was not found within 30 seconds of [timeout], or
      *   cannot be told from others (`candidates`); a launch is never sent a second time
-     * @throws Exception what a source or [onProgress] throws by itself, as it is: an `IOException` of a stream, say
+     * @throws Exception what a source or [onProgress] throws by itself, as it is: an `IOException` of a stream, say;
+     *   it no longer counts when the result is there already
      * @throws NomkitException whatever fails, its `uploaded` lists the files that are on the platform by then
      */
     suspend fun launch(

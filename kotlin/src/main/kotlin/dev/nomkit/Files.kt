@@ -20,7 +20,8 @@ class Files internal constructor(private val bridge: FilesBridge) {
      * @throws LocalIoException the source cannot be read
      * @throws SourceChangedException it changed while it was sent; the platform has no file then
      * @throws TooLargeException it is larger than 500 MB
-     * @throws Exception what a source or [onProgress] throws by itself, as it is: an `IOException` of a stream, say
+     * @throws Exception what a source or [onProgress] throws by itself, as it is: an `IOException` of a stream, say;
+     *   it no longer counts when the result is there already
      * @throws OutcomeUnknownException the answer was lost, and the file was not found by its [path]; without a path nobody
      *   looks for it. It is never sent a second time
      */

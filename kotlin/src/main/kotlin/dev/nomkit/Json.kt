@@ -27,16 +27,17 @@ operator fun JsonValue.get(index: Int): JsonValue? = (this as? JsonValue.Array)?
 /**
  * Plain values as JSON.
  *
- * @param value `null`, a truth value, a number, text, an iterable or a map of these, or JSON; of anything else its text
+ * @param value `null`, a truth value, a number, text, an iterable, an array or a map of these, or JSON; else its text
  */
 internal fun json(value: Any?): JsonValue =
     when (value) {
         null -> JsonValue.Null
         is JsonValue -> value
         is Boolean -> JsonValue.Bool(value)
-        is Float, is Double -> JsonValue.Float((value as Number).toDouble())
-        is Number -> JsonValue.Int(value.toLong())
+        is Byte, is Short, is Int, is Long -> JsonValue.Int((value as Number).toLong())
+        is Number -> JsonValue.Float(value.toDouble())
         is Iterable<*> -> JsonValue.Array(value.map(::json))
+        is Array<*> -> JsonValue.Array(value.map(::json))
         is Map<*, *> -> JsonValue.Object(value.entries.associate { (name, held) -> name.toString() to json(held) })
         else -> JsonValue.Text(value.toString())
     }

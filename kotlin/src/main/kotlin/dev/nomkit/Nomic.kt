@@ -75,7 +75,8 @@ class Nomic(
      * @param prompt what the agent shall do; `null` for a workflow that requests files, which takes [inputs]
      * @param timeout how long to wait for the answer, 30 minutes by default; [Duration.INFINITE] without end
      * @return what the agent said and made
-     * @throws Exception what a source or [onProgress] throws by itself, as it is: an `IOException` of a stream, say
+     * @throws Exception what a source or [onProgress] throws by itself, as it is: an `IOException` of a stream, say;
+     *   it no longer counts when the result is there already
      * @throws NomkitException those of [Agents.launch] and [AgentRun.wait]
      */
     suspend fun ask(
@@ -134,7 +135,7 @@ class Nomic(
 
     /**
      * Closes the client: calls made from now on fail with [ClosedException], idle connections are dropped, and `onEvent`
-     * hears no more.
+     * hears of what happened before, and no more.
      */
     override fun close() {
         bridge.shut()

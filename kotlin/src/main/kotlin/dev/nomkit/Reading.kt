@@ -99,6 +99,7 @@ private fun InputStream.fill(block: ByteArray): Int {
     while (count < block.size) {
         val more = read(block, count, block.size - count)
         if (more < 0) break
+        if (more > block.size - count) throw IndexOutOfBoundsException("A stream gave more than was asked for.")
         count += more
         // A stream that gives nothing again and again never looks.
         if (more == 0 && Thread.interrupted()) throw InterruptedException()

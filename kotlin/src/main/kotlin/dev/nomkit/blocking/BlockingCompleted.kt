@@ -4,7 +4,6 @@ import dev.nomkit.NomkitException
 import dev.nomkit.RunOutcome
 import dev.nomkit.RunResult
 import dev.nomkit.Steps
-import dev.nomkit.Walk
 import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.stream.Stream
 import kotlin.streams.asStream
@@ -32,16 +31,20 @@ class BlockingOutcome internal constructor(private val outcome: RunOutcome) {
  */
 class BlockingCompleted internal constructor(private val steps: Steps<RunOutcome>) :
     Iterable<BlockingOutcome>, AutoCloseable {
-    private val walks = ConcurrentLinkedQueue<Walk<RunOutcome>>()
+    private val walks = ConcurrentLinkedQueue<Walking<RunOutcome>>()
 
-    override fun iterator(): Iterator<BlockingOutcome> {
-        val walking = Walking(steps.open().also(walks::add))
-        return walking.asSequence().map(::BlockingOutcome).iterator()
+    override fun iterator(): Iterator<BlockingOutcome> = outcomes(walk()).iterator()
+
+    /** The same as a stream; closing it ends it alone. */
+    fun stream(): Stream<BlockingOutcome> = walk().let { outcomes(it).asStream().onClose(it::close) }
+
+    /** Ends all iterators and streams, those that wait in other threads too. */
+    override fun close(): Unit = walks.forEach(Walking<RunOutcome>::close)
+
+    private fun walk(): Walking<RunOutcome> {
+        walks.removeIf(Walking<RunOutcome>::isOver)
+        return Walking(steps.open()).also(walks::add)
     }
 
-    /** The same as a stream. */
-    fun stream(): Stream<BlockingOutcome> = asSequence().asStream().onClose(::close)
-
-    /** Ends all iterators. */
-    override fun close(): Unit = walks.forEach(Walk<RunOutcome>::close)
+    private fun outcomes(walk: Walking<RunOutcome>) = walk.asSequence().map(::BlockingOutcome)
 }

@@ -4,7 +4,6 @@ import dev.nomkit.Agent
 import dev.nomkit.Page
 import dev.nomkit.Pages
 import dev.nomkit.Steps
-import dev.nomkit.Walk
 import java.util.stream.Stream
 import kotlin.streams.asStream
 
@@ -33,11 +32,4 @@ class BlockingUpdates internal constructor(private val steps: Steps<Agent>) : It
 
     /** The same as a stream. */
     fun stream(): Stream<Agent> = asSequence().asStream()
-}
-
-internal class Walking<T : Any>(private val walk: Walk<T>) : AbstractIterator<T>() {
-    override fun computeNext() {
-        val next = blocking { walk.next() }
-        if (next == null) walk.close().also { done() } else setNext(next)
-    }
 }

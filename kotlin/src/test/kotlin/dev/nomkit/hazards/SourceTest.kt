@@ -200,6 +200,19 @@ class SourceTest : World() {
     private class Own(val given: Int) : IOException("own")
 
     @Test
+    fun `one that gives more than it was asked for sends nothing that nobody gave`() =
+        test {
+            val more =
+                object : InputStream() {
+                    override fun read(): Int = -1
+
+                    override fun read(block: ByteArray, offset: Int, length: Int): Int = length + 10
+                }
+            failure<IndexOutOfBoundsException> { nomic.files.upload(Source.stream(more, "a", size)) }
+            assertEquals(emptyList<Any>(), arrived())
+        }
+
+    @Test
     fun `what it throws comes out, and its connection is closed`() =
         test {
             val thrown =
